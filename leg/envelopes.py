@@ -1,0 +1,84 @@
+"""What a refusal says, whichever of the backend's envelopes it comes in.
+
+Seen so far (sources with each cassette below ``cassettes/``): ``{"detail": text}``,
+``{"detail": {"code"|"error_code": …}}``, ``{"error": {…}}``, the same with a ``status`` beside it,
+``{"error": text}`` and a bare ``{"code", "message"}`` (token endpoints), Anthropic's
+``{"type": "error", "error": {…}}``, a WebSocket frame with ``status`` or ``status_code``, and pages
+that are not JSON at all. Members are unreliable: a type may be null, a code may be missing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Refusal", "read_refusal", "refusal_of_error"]
+
+MAX_DETAIL = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The facts of one refusal, envelope taken off.
+
+    Attributes:
+        status: the HTTP status; 200 inside a stream.
+        headers: lower-case name → value of the answer's headers.
+        codes: every machine-readable word of the body (code, type), lower case, best first.
+        text: its human-readable text, at most 1,000 characters.
+        param: the field of the request it complains about, or ``None``.
+        body: the members of the innermost object, for what only one outcome needs.
+        page: whether the body is not JSON (a page, or plain text).
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    codes: tuple[str, ...] = ()
+    text: str = ""
+    param: str | None = None
+    body: Mapping[str, Any] = field(default_factory=dict)
+    page: bool = False
+
+
+def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
+    """Take the envelope off an answer that is not a success. Never raises."""
+    try:
+        # ValueError covers bad JSON, bad UTF-8 and integers of absurd length.
+        payload = json.loads(body)
+    except (ValueError, RecursionError):
+        text = body.decode("utf-8", errors="replace").strip()
+        return Refusal(status, headers, text=text[:MAX_DETAIL], page=True)
+    if not isinstance(payload, dict):
+        return Refusal(status, headers, text=str(payload)[:MAX_DETAIL])
+    detail = payload.get("detail")
+    if isinstance(detail, str):
+        return Refusal(status, headers, text=detail[:MAX_DETAIL], body=payload)
+    if isinstance(detail, dict):
+        return refusal_of_error(detail, status=status, headers=headers)
+    error = payload.get("error")
+    if isinstance(error, dict):
+        return refusal_of_error(error, status=status, headers=headers)
+    if isinstance(error, str):
+        # OAuth's own form (RFC 6749, section 5.2): a word, and perhaps a description.
+        flat = {"code": error, "message": payload.get("error_description")}
+        return refusal_of_error(flat, status=status, headers=headers)
+    return refusal_of_error(payload, status=status, headers=headers)
+
+
+def refusal_of_error(
+    error: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Refusal:
+    """The refusal in an ``error`` object: of a body, an ``error`` event, a failed response."""
+    words = (error.get("code"), error.get("error_code"), error.get("type"))
+    codes = tuple(dict.fromkeys(w.lower() for w in words if isinstance(w, str) and w))
+    text, param = error.get("message"), error.get("param")
+    return Refusal(
+        status=status,
+        headers=headers or {},
+        codes=codes,
+        text=text[:MAX_DETAIL] if isinstance(text, str) else "",
+        param=param if isinstance(param, str) else None,
+        body=error,
+    )
