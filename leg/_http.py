@@ -6,8 +6,11 @@ nowhere else, whatever an answer says.
 
 from __future__ import annotations
 
+import os
+import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Self
@@ -58,6 +61,17 @@ def _reading(limits: Limits) -> Iterator[None]:
 
 def _timeout(limits: Limits) -> httpx.Timeout:
     return httpx.Timeout(limits.idle, connect=limits.connect)
+
+
+@lru_cache(maxsize=4)
+def _trust(cert_file: str | None, cert_dir: str | None) -> ssl.SSLContext:
+    # Loading the certificates costs more than all else that a client does before it connects.
+    del cert_file, cert_dir  # the key: httpx reads them from the environment itself
+    return httpx.create_ssl_context()
+
+
+def _tls() -> ssl.SSLContext:
+    return _trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
 
 
 def _cookies() -> CookieJar:
@@ -122,7 +136,7 @@ class Http:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._client = httpx.Client(
-            timeout=_timeout(limits), follow_redirects=False, cookies=_cookies()
+            timeout=_timeout(limits), follow_redirects=False, cookies=_cookies(), verify=_tls()
         )
 
     def send(self, request: Request) -> Answer:
@@ -198,7 +212,7 @@ class AsyncHttp:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._client = httpx.AsyncClient(
-            timeout=_timeout(limits), follow_redirects=False, cookies=_cookies()
+            timeout=_timeout(limits), follow_redirects=False, cookies=_cookies(), verify=_tls()
         )
 
     async def send(self, request: Request) -> AsyncAnswer:

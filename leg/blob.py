@@ -68,10 +68,10 @@ def read_auth_json(path: Path) -> str | None:
         ) from None
     if len(raw) > _MAX_BYTES:
         raise CredentialInvalid(f"{path}: larger than 1 MB, this is no auth.json", hint=_LOGIN)
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise CredentialInvalid(f"{path}: is not UTF-8 text", hint=_LOGIN) from None
+    text = _text_of(raw)
+    if text is None:
+        raise CredentialInvalid(f"{path}: is not UTF-8 text", hint=_LOGIN)
+    return text
 
 
 def parse_blob(text: str, source: str, *, account_id: str | None = None) -> Credential:
@@ -86,13 +86,12 @@ def parse_blob(text: str, source: str, *, account_id: str | None = None) -> Cred
         CredentialInvalid: the blob cannot be read, or holds nothing that the leg can use.
         CredentialMisused: its access token is of another kind.
     """
-    try:
-        blob = json.loads(text)
-    except (ValueError, RecursionError):
+    blob = _json_of(text)
+    if blob is _UNREADABLE:
         hint = "give the JSON of auth.json"
         if not text.lstrip().startswith("{"):
             hint += "; a bare token belongs in CODEX_OAUTH_TOKEN"
-        raise CredentialInvalid(f"{source}: is not JSON", hint=hint) from None
+        raise CredentialInvalid(f"{source}: is not JSON", hint=hint)
     if not isinstance(blob, Mapping):
         raise CredentialInvalid(
             f"{source}: is JSON, but not an object", hint="give the whole of auth.json"
@@ -194,6 +193,25 @@ def _platform_key(blob: Mapping[str, object], source: str) -> Credential:
     credential = Credential(kind=CredentialKind.PLATFORM_KEY, token=key, source=source)
     refuse_misuse(credential)
     return credential
+
+
+# These two raise nothing, because the errors of the decoders carry the whole input with them, and
+# would be the context of ours.
+_UNREADABLE = object()
+
+
+def _json_of(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return _UNREADABLE
+
+
+def _text_of(raw: bytes) -> str | None:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
 
 
 def _foreign(source: str, name: str, what: str) -> CredentialInvalid:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from leg._http import Answer, AsyncAnswer, AsyncHttp, Http
 from leg.credentials import Credential
 from leg.errors import StreamCut, StreamError
 from leg.events import Event
@@ -17,6 +16,9 @@ from leg.profiles import profile_for
 from leg.request import Input, Request, accounts_request, models_request, usage_request
 from leg.result import Result
 from leg.wire import Call, Reader, Wire, read_object, text_or_error
+
+if TYPE_CHECKING:
+    from leg._http import Answer, AsyncAnswer, AsyncHttp, Http
 
 __all__ = ["AsyncClient", "AsyncResponseStream", "Client", "ResponseStream"]
 
@@ -132,7 +134,12 @@ class ResponseStream:
 class Client(_Base):
     """Speaks to the backend of one credential, and waits."""
 
+    _http: Http
+
     def _connect(self) -> None:
+        # Here and not above: the HTTP library is most of what importing this package would cost.
+        from leg._http import Http  # noqa: PLC0415
+
         self._http = Http(self._limits)
 
     def stream(
@@ -273,7 +280,11 @@ class AsyncResponseStream:
 class AsyncClient(_Base):
     """As :class:`Client`, with the same methods to be awaited."""
 
+    _http: AsyncHttp
+
     def _connect(self) -> None:
+        from leg._http import AsyncHttp  # noqa: PLC0415
+
         self._http = AsyncHttp(self._limits)
 
     async def stream(

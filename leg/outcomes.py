@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 from leg.envelopes import Refusal, read_refusal
@@ -104,6 +103,9 @@ def _retry_after(refusal: Refusal, now: float | None) -> float | None:
         seconds = _number(value)
         if seconds is not None:
             return seconds
+        # Imported when needed: it is slow, and hardly ever is the header a date.
+        from email.utils import parsedate_to_datetime  # noqa: PLC0415
+
         try:
             at = parsedate_to_datetime(value).timestamp()
         except (ValueError, OverflowError):

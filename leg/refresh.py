@@ -1,4 +1,4 @@
-"""Spend a refresh token, when asked to. Nothing in the leg does so by itself.
+"""Ask a token endpoint, when asked to. Nothing in the leg does so by itself.
 
 A refresh token works once: whoever spends it without storing what comes back logs the Codex CLI
 out (``refresh_token_reused``, openai/codex#6028, 2025-10-31). Storing is the caller's part.
@@ -7,21 +7,15 @@ out (``refresh_token_reused``, openai/codex#6028, 2025-10-31). Storing is the ca
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from leg._http import AsyncHttp, Http
 from leg.limits import Limits
 from leg.outcomes import error_of_answer
-from leg.request import refresh_request
+from leg.request import Request, refresh_request
 from leg.tokens import RefreshedTokens, parse_refreshed
 from leg.wire import read_object
 
-__all__ = ["refresh", "refresh_async"]
-
-
-def _accept(status: int, headers: Mapping[str, str], body: bytes) -> RefreshedTokens:
-    if not 200 <= status < 300:
-        raise error_of_answer(status, headers, body, refresh=True)
-    return parse_refreshed(read_object(body))
+__all__ = ["ask_token_endpoint", "refresh", "refresh_async"]
 
 
 def refresh(refresh_token: str, *, limits: Limits | None = None) -> RefreshedTokens:
@@ -31,15 +25,30 @@ def refresh(refresh_token: str, *, limits: Limits | None = None) -> RefreshedTok
         RefreshError: it was refused; only a new sign-in helps, unless ``retryable``.
         TransportError: no answer arrived; whether the token is spent is not known.
     """
-    limits = limits or Limits()
-    with Http(limits) as http:
-        answer = http.send(refresh_request(refresh_token))
-        return _accept(answer.status, answer.headers, answer.read())
+    return parse_refreshed(ask_token_endpoint(refresh_request(refresh_token), limits=limits))
 
 
 async def refresh_async(refresh_token: str, *, limits: Limits | None = None) -> RefreshedTokens:
     """As :func:`refresh`."""
-    limits = limits or Limits()
-    async with AsyncHttp(limits) as http:
+    from leg._http import AsyncHttp  # noqa: PLC0415 — see leg.client
+
+    async with AsyncHttp(limits or Limits()) as http:
         answer = await http.send(refresh_request(refresh_token))
-        return _accept(answer.status, answer.headers, await answer.read())
+        if not 200 <= answer.status < 300:
+            raise _refused(answer.status, answer.headers, await answer.read_refusal())
+        return parse_refreshed(read_object(await answer.read()))
+
+
+def ask_token_endpoint(request: Request, *, limits: Limits | None = None) -> dict[str, Any]:
+    """Send a request to a token endpoint; refusals mean there what :class:`RefreshError` says."""
+    from leg._http import Http  # noqa: PLC0415 — see leg.client
+
+    with Http(limits or Limits()) as http:
+        answer = http.send(request)
+        if not 200 <= answer.status < 300:
+            raise _refused(answer.status, answer.headers, answer.read_refusal())
+        return read_object(answer.read())
+
+
+def _refused(status: int, headers: Mapping[str, str], body: bytes) -> Exception:
+    return error_of_answer(status, headers, body, refresh=True)

@@ -153,6 +153,10 @@ _TOKENS: Final = (
          codes="token_revoked token_invalidated", hint=SIGN_IN),
     _row("workspace_deactivated", AuthError, "the workspace is deactivated",
          codes="deactivated_workspace"),
+    _row("not_eligible", AuthError, "the account is not one that this token may use",
+         codes="invalid_workspace_selected", hint="check the account id"),
+    _row("region_not_supported", Blocked, "this workspace is not served in this region",
+         status=(401,), text=r"not authorized in this region"),
     _row("not_eligible", AuthError, "this user or workspace may not use the plan here",
          codes="subscription_sharing_user_not_eligible subscription_sharing_v2_user_not_eligible "
          "subscription_sharing_v2_client_not_enabled"),

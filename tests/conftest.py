@@ -1,7 +1,6 @@
 """What holds for every test: nothing of the machine's own credentials or proxies gets in."""
 
 import os
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -16,10 +15,9 @@ _FOREIGN = ("_PROXY", "CODEX_", "CHATGPT_", "OPENAI_", "ANTHROPIC_", "CLAUDE_", 
 @pytest.fixture(autouse=True)
 def clean_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[None]:
+) -> None:
     """No credential, proxy or home of the person who runs the tests."""
     for name in list(os.environ):
         if any(part in name.upper() for part in _FOREIGN):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-    yield

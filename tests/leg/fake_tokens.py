@@ -69,3 +69,17 @@ def blob(**changes: Any) -> dict[str, Any]:
         "tokens": {name: value for name, value in tokens.items() if value is not None},
         "last_refresh": "2026-11-22T08:00:00.000000000Z",
     }
+
+
+def assert_no_secret(text: str) -> None:
+    """No token of this module is part of the text."""
+    for secret in (codex_token(), plan_token(), PLATFORM_KEY):
+        assert secret not in text
+
+
+def assert_safe(headers: tuple[tuple[str, str], ...]) -> None:
+    """Lower-case names, and values that a header can hold."""
+    for name, value in headers:
+        assert name == name.lower()
+        assert value.isascii()
+        assert value.isprintable()

@@ -5,18 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.leg.fake_tokens import (
-    ACCOUNT,
-    ANTHROPIC_KEY,
-    AUTH_CLAIM,
-    CLAUDE_TOKEN,
-    NOW,
-    OPAQUE,
-    PLATFORM_KEY,
-    codex_token,
-    jwt,
-    plan_token,
-)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +19,19 @@ from leg.tokens import (
     read_claims,
     refresh_body,
     token_family,
+)
+
+from .fake_tokens import (
+    ACCOUNT,
+    ANTHROPIC_KEY,
+    AUTH_CLAIM,
+    CLAUDE_TOKEN,
+    NOW,
+    OPAQUE,
+    PLATFORM_KEY,
+    codex_token,
+    jwt,
+    plan_token,
 )
 
 _json = st.recursive(
