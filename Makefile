@@ -1,6 +1,6 @@
 # Every target is a one-liner over codex-leg or a tool; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install verify test lint format lock clean
+.PHONY: help install verify snapshots test lint format lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,12 +8,15 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/.installed  ## Make the environment (uv if it is there, venv and pip otherwise)
 
 verify: $(VENV)/.installed  ## Replay every probe against its cassette, network blocked; exit 1 on drift
 	@$(BIN)/codex-leg verify $(ARGS)
+
+snapshots: $(VENV)/.installed  ## Write down the shapes as they are now; look at `git diff snapshots` then
+	@$(BIN)/codex-leg verify --pytest=--snapshot-update
 
 test: $(VENV)/.installed  ## Run the whole test suite
 	@$(BIN)/pytest $(ARGS)

@@ -12,6 +12,7 @@ is worse than an honest "no credential".
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -48,7 +49,7 @@ def credential_env(
 
     Args:
         blob: JSON text or object; the shapes of :func:`leg.blob.parse_blob`.
-        now: Unix seconds; given, an expired access token is refused.
+        now: Unix seconds, by which an expired access token is refused; default: the clock.
         source: what to call the blob in messages.
 
     Raises:
@@ -64,7 +65,8 @@ def credential_env(
         raise CredentialInvalid(
             f"{source}: holds an API key, not a subscription", hint="emit it as OPENAI_API_KEY"
         )
-    if now is not None and credential.expires_at is not None and credential.expires_at <= now:
+    now = time.time() if now is None else now
+    if credential.expires_at is not None and credential.expires_at <= now:
         raise CredentialInvalid(
             f"{source}: access_token: expired {int(now) - credential.expires_at} s ago",
             hint="refresh it before it is stamped",
@@ -187,7 +189,7 @@ def resolve(
         cross_stamp: whether an Anthropic row may stand in.
         house_key: the relay's own key, if it has one to give.
         leg_enabled: whether the runtime reads the leg's variables.
-        now: Unix seconds; given, an expired subscription is refused.
+        now: Unix seconds, by which an expired subscription is refused; default: the clock.
 
     Raises:
         CredentialMisused: only a subscription is left, and it would have to be a platform key.

@@ -5,6 +5,8 @@ import os
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["pytester"]
+
 # The machine may be busy; how long an example takes is no promise of ours.
 settings.register_profile("default", deadline=None)
 settings.load_profile("default")

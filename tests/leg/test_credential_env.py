@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -35,16 +36,16 @@ from .fake_tokens import (
 def test_a_blob_becomes_the_variables_that_the_leg_reads() -> None:
     tokens = blob()["tokens"]
     env = {"CODEX_OAUTH_TOKEN": tokens["access_token"], "CODEX_ACCOUNT_ID": ACCOUNT}
-    assert credential_env(blob()) == env
+    assert credential_env(blob(), now=NOW) == env
     assert credential_env(json.dumps(blob()), now=NOW) == env
     url = {"base_url": "https://chatgpt.com/backend-api/codex/"}
-    assert credential_env(blob() | url) == env | {
+    assert credential_env(blob() | url, now=NOW) == env | {
         "CODEX_BACKEND_BASE_URL": "https://chatgpt.com/backend-api/codex"
     }
 
 
 def test_the_account_is_taken_from_the_claim_where_the_blob_has_none() -> None:
-    assert credential_env(blob(account_id=None))["CODEX_ACCOUNT_ID"] == ACCOUNT
+    assert credential_env(blob(account_id=None), now=NOW)["CODEX_ACCOUNT_ID"] == ACCOUNT
 
 
 @pytest.mark.parametrize(
@@ -80,10 +81,6 @@ def test_a_plan_token_is_not_passed_off_as_a_codex_one() -> None:
         credential_env(blob(access_token=plan_token()))
 
 
-def test_without_a_clock_an_expired_token_is_emitted() -> None:
-    assert credential_env(blob(access_token=codex_token(exp=0)))["CODEX_OAUTH_TOKEN"]
-
-
 _fedramp = jwt({"https://api.openai.com/auth": {"chatgpt_account_is_fedramp": True}})
 _blobs = st.fixed_dictionaries(
     {"access_token": st.sampled_from([codex_token(), codex_token(None), OPAQUE, plan_token()])},
@@ -113,3 +110,12 @@ def test_what_the_resolver_emits_the_leg_reads_as_the_same_credential(
     assert read.kind is meant.kind is CredentialKind.CODEX_SUBSCRIPTION
     assert auth_headers(read) == auth_headers(meant)
     assert (read.base_url, read.expires_at) == (meant.base_url, meant.expires_at)
+
+
+def test_a_blob_that_has_expired_by_the_clock_is_refused_with_its_mend() -> None:
+    with pytest.raises(
+        CredentialInvalid, match=r"expired 6\d s ago \(refresh it before it is stamped"
+    ):
+        credential_env(blob(access_token=codex_token(exp=int(time.time()) - 60)))
+    fresh = codex_token(exp=int(time.time()) + 60)
+    assert credential_env(blob(access_token=fresh))["CODEX_OAUTH_TOKEN"] == fresh

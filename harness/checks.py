@@ -1,0 +1,293 @@
+"""Whether exchanges keep the contract: schemas, names and order of events. Findings, no verdict."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from harness.contract import Endpoint, Problem, Schemas
+from harness.drift.findings import (
+    ONCE,
+    Evidence,
+    Finding,
+    Unchecked,
+    finding,
+    merge_findings,
+)
+from harness.drift.rules import RULES
+from harness.exchange import NOT_JSON, Event, Exchange
+from harness.grammar import Grammar
+from harness.order import check_order
+
+__all__ = ["ENDED_EARLY", "Locate", "check_exchange", "generalised"]
+
+#: Outcomes of probes whose stream rightly lacks its end.
+ENDED_EARLY: Final = frozenset({"stream_cut", "stream_stalled", "stream_too_large"})
+
+#: Tells the place (``file:line``) of a pointer in an event, or in the body (``None``).
+Locate = Callable[[Event | None, str], str | None]
+
+
+def check_exchange(
+    schemas: Schemas,
+    surface: str,
+    exchange: Exchange,
+    *,
+    ended_early: bool = False,
+    locate: Locate | None = None,
+    unchecked: list[Unchecked] | None = None,
+    report_unknown: bool = False,
+) -> list[Finding]:
+    """Everything in which one exchange does not keep the contract.
+
+    A refusal is judged against the error contract alone, and so is not its request: what was
+    refused need not have been right.
+
+    Args:
+        schemas: the contract.
+        surface: the surface that the exchange is with.
+        exchange: the exchange.
+        ended_early: this stream is known to lack its end.
+        locate: tells the places in a file, for ``where``.
+        unchecked: what could not be looked at is added here.
+        report_unknown: an event of an unknown type is a finding. Without it, it is what could not
+            be looked at: where there is a snapshot, the comparison of shapes reports what is new.
+
+    Raises:
+        ContractError: there is no such surface.
+    """
+    judge = _Judge(schemas, surface, locate or _nowhere, report_unknown=report_unknown)
+    judge.exchange(exchange, ended_early=ended_early)
+    if unchecked is not None:
+        unchecked += judge.unchecked
+    return merge_findings(judge.found)
+
+
+def _nowhere(_event: Event | None, _pointer: str) -> None:
+    """No file, no place."""
+
+
+def generalised(value: Any, pointer: str) -> str:
+    """A pointer into one value as a pointer into all values like it: ``/a/0`` becomes ``/a/[]``."""
+    tokens: list[str] = []
+    for token in pointer.split("/")[1:]:
+        below: Any = None
+        if isinstance(value, list) and token.isdecimal() and int(token) < len(value):
+            below = value[int(token)]
+            kind = below.get("type") if isinstance(below, dict) else None
+            tokens.append(f"[{kind}]" if isinstance(kind, str) and "/" not in kind else "[]")
+        else:
+            tokens.append(token)
+            if isinstance(value, dict):
+                below = value.get(token.replace("~1", "/").replace("~0", "~"))
+        value = below
+    return "".join(f"/{token}" for token in tokens)
+
+
+class _Judge:
+    """Collects the findings of one exchange."""
+
+    def __init__(
+        self, schemas: Schemas, surface: str, locate: Locate, *, report_unknown: bool
+    ) -> None:
+        self._schemas = schemas
+        self._report_unknown = report_unknown
+        self._surface = surface
+        self._locate = locate
+        self._endpoints = schemas.endpoints(surface)
+        self.found: list[Finding] = []
+        self.unchecked: list[Unchecked] = []
+
+    def exchange(self, exchange: Exchange, *, ended_early: bool) -> None:
+        sent = exchange.request
+        if sent is not None:
+            endpoint = self._schemas.endpoint(self._surface, sent.method, sent.url)
+            if endpoint is None:
+                what = f"{sent.method} {sent.url}"
+                self.skip(what, f"the index has no such endpoint on {self._surface}")
+                return
+        else:
+            endpoint = self._likeliest(exchange)
+        if endpoint is not None and sent is not None and not exchange.failed and endpoint.request:
+            self.value(endpoint.request, sent.payload(), "/body", direction="request")
+        if endpoint is not None and endpoint.headers and exchange.headers:
+            self.value(endpoint.headers, _header_map(exchange), "/header")
+        if exchange.failed:
+            self._refusal(endpoint, exchange)
+        elif exchange.is_stream:
+            self._stream(endpoint, exchange, ended_early=ended_early)
+        else:
+            self._body(endpoint, exchange)
+
+    def skip(self, what: str, why: str) -> None:
+        if Unchecked(what, why) not in self.unchecked:
+            self.unchecked.append(Unchecked(what, why))
+
+    def _likeliest(self, exchange: Exchange) -> Endpoint | None:
+        if exchange.is_stream:
+            return next((one for one in self._endpoints if one.events is not None), None)
+        return self._endpoints[0]
+
+    def _refusal(self, endpoint: Endpoint | None, exchange: Exchange) -> None:
+        payload = exchange.payload()
+        if payload is NOT_JSON:
+            self.skip("body", "a refusal that is not JSON: pages and plain text have no schema")
+            return
+        known = {one.error for one in self._endpoints} if endpoint is None else {endpoint.error}
+        self._closest(sorted(path for path in known if path), payload, "refusal")
+
+    def _body(self, endpoint: Endpoint | None, exchange: Exchange) -> None:
+        payload = exchange.payload()
+        if exchange.request is not None and endpoint is not None:
+            if endpoint.ok is None and endpoint.events is not None:
+                self.add("answer-not-stream", "the answer should be a stream of events")
+                return
+            known = [endpoint.ok] if endpoint.ok else []
+        else:
+            known = self._bodies(payload)
+        if payload is NOT_JSON and known:
+            self.add("answer-not-json", "the body should be JSON", pointer="/body")
+            return
+        self._closest(known, payload, "body")
+
+    def _bodies(self, payload: Any) -> list[str]:
+        """The schemas that a body of unknown origin can be meant to keep."""
+        if isinstance(payload, dict) and payload.get("object") == "response":
+            folders = {posixpath.dirname(one.events) for one in self._endpoints if one.events}
+            paths = sorted(f"{folder}/response.json" for folder in folders)
+            known = [path for path in paths if path in self._schemas.paths]
+            if known:
+                return known
+        return sorted({one.ok for one in self._endpoints if one.ok is not None})
+
+    def _closest(self, paths: list[str], payload: Any, what: str) -> None:
+        """Judge a body by the schema that it comes closest to."""
+        if not paths:
+            self.skip(what, f"{self._surface} has no schema for it")
+            return
+        best = min(paths, key=lambda path: len(self._schemas.validate(path, payload)))
+        self.value(best, payload, "/body")
+
+    def _stream(self, endpoint: Endpoint | None, exchange: Exchange, *, ended_early: bool) -> None:
+        if endpoint is None or endpoint.events is None:
+            self.skip("stream", f"{self._surface} has no schema for the events of this stream")
+            return
+        counts = Counter(event.type for event in exchange.events)
+        for event in exchange.events:
+            for one in self._event(endpoint.events, event, counts[event.type]):
+                self.found.append(one)
+        if exchange.unfinished and not ended_early:
+            last = exchange.events[-1] if exchange.events else None
+            self.add("sse/last-event-unfinished", "no empty line ends the last event", event=last)
+        if endpoint.order is not None:
+            self._order(endpoint.order, exchange, ended_early=ended_early)
+
+    def _event(self, folder: str, event: Event, of: int) -> Iterator[Finding]:
+        evidence = Evidence(1, of)
+        if event.payload is NOT_JSON:
+            rule = "sse/done-sentinel" if event.data == "[DONE]" else "sse/data-not-json"
+            yield self.finding(rule, f"{RULES[rule].means}: {event.data[:40]!r}", event=event)
+            return
+        path = None if event.type is None else self._schemas.event(folder, event.type)
+        if event.name is not None and event.type is not None and event.name != event.type:
+            message = f"the event line says {event.name}, its payload {event.type}"
+            yield self.finding("sse/event-name-differs", message, event=event, after=event.name)
+        if path is None and event.type is not None:
+            if self._report_unknown:
+                message = f"{event.type}: the contract has no such event"
+                yield self.finding(
+                    "event-unknown", message, event=event, after=event.type, evidence=evidence
+                )
+            else:
+                self.skip(event.type, "the contract has no such event")
+        for problem in self._schemas.validate(path or f"{folder}/unknown.json", event.payload):
+            yield self._violation(problem, event.payload, event=event, evidence=evidence)
+
+    def _order(self, path: str, exchange: Exchange, *, ended_early: bool) -> None:
+        grammar = Grammar.from_data(self._schemas.document(path))
+        payloads = (event.payload for event in exchange.events)
+        for one in check_order(grammar, payloads, surface=self._surface, ended_early=ended_early):
+            event = exchange.events[one.index] if 0 <= one.index < len(exchange.events) else None
+            self.found.append(
+                finding(
+                    one.rule,
+                    f"event {one.index + 1}: {one.message}",
+                    surface=self._surface,
+                    event=one.event,
+                    pointer=one.pointer,
+                    where=self._locate(event, one.pointer),
+                )
+            )
+
+    def value(self, path: str, value: Any, prefix: str, *, direction: str = "response") -> None:
+        """Judge one value by one schema."""
+        for problem in self._schemas.validate(path, value):
+            self.found.append(self._violation(problem, value, prefix, direction=direction))
+
+    def _violation(
+        self,
+        problem: Problem,
+        value: Any,
+        prefix: str = "",
+        *,
+        direction: str = "response",
+        event: Event | None = None,
+        evidence: Evidence = ONCE,
+    ) -> Finding:
+        rule = f"schema/{problem.keyword}"
+        if rule not in RULES:
+            rule = "schema/other"
+        pointer = prefix + generalised(value, problem.pointer)
+        mend = f" ({problem.mend})" if problem.mend and rule != "schema/required" else ""
+        exact = rule != "schema/other"
+        return finding(
+            rule,
+            f"{event.type + ' ' if event and event.type else ''}{pointer or 'the value'} "
+            f"{problem.message}{mend}",
+            surface=self._surface,
+            direction=direction,
+            event=event.type if event else None,
+            pointer=pointer,
+            # The text that breaks a pattern is another one each time: it is no identity.
+            before=problem.expected if exact else problem.keyword,
+            after=problem.found if exact else None,
+            evidence=evidence,
+            where=self._locate(event, problem.pointer),
+        )
+
+    def finding(
+        self,
+        rule: str,
+        message: str,
+        *,
+        event: Event | None = None,
+        pointer: str = "",
+        after: Any = None,
+        evidence: Evidence = ONCE,
+    ) -> Finding:
+        return finding(
+            rule,
+            message,
+            surface=self._surface,
+            event=event.type if event else None,
+            pointer=pointer,
+            after=after,
+            evidence=evidence,
+            where=self._locate(event, ""),
+        )
+
+    def add(
+        self, rule: str, message: str, *, event: Event | None = None, pointer: str = ""
+    ) -> None:
+        self.found.append(self.finding(rule, message, event=event, pointer=pointer))
+
+
+def _header_map(exchange: Exchange) -> dict[str, str]:
+    """Headers as the schemas want them: lower-case names, several values joined by a comma."""
+    headers: dict[str, str] = {}
+    for name, value in exchange.headers:
+        key = name.lower()
+        headers[key] = f"{headers[key]}, {value}" if key in headers else value
+    return headers

@@ -1,0 +1,108 @@
+"""The command line: one module a command, loaded when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from harness.contract import ContractError
+from harness.exits import Exit
+from leg import LegError
+from leg._version import __version__
+
+__all__ = ["run"]
+
+#: Command → what ``--help`` says of it. The module of the same name holds it.
+COMMANDS: Final = {
+    "verify": "Replay every probe against its cassette, with the network shut.",
+    "validate": "Check an exchange, stream or body against the contract.",
+}
+
+
+class _Lazy(click.Group):
+    """Knows the names of the commands without importing what they need."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"harness.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            known = f"There are: {', '.join(COMMANDS)}."
+            raise click.UsageError(f"{error.format_message()} {known}", ctx) from None
+
+
+@click.group(
+    cls=_Lazy,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 clean, 1 drift, 4 wrong usage, 5 nothing ran, 6 could not look, "
+    "7 could not parse.",
+)
+@click.version_option(__version__, prog_name="codex-leg")
+def cli() -> None:
+    """Know when the backend of the Codex CLI moves.
+
+    Example: codex-leg verify
+    """
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Run a command; give its exit code. Errors of ours are one line each on stderr."""
+    try:
+        code = cli.main(args, prog_name="codex-leg", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.exceptions.NoArgsIsHelpError as asked:
+        print(asked.format_message(), file=sys.stderr)
+        return Exit.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        _say("interrupted")
+        return Exit.INTERRUPTED
+    except click.ClickException as error:
+        _say(error.format_message() + _try_help(error))
+        return Exit.USAGE
+    except ContractError as error:
+        _say(*str(error).splitlines())
+        return Exit.QUARANTINED
+    except LegError as error:
+        _say(str(error))
+        return Exit.USAGE
+    except Exception:  # noqa: BLE001 — Python's own exit code for this, 1, would read as drift
+        traceback.print_exc()
+        _say("this is a fault of codex-leg itself; please report it with the lines above")
+        return Exit.INTERNAL
+    return code if isinstance(code, int) else Exit.CLEAN
+
+
+def _try_help(error: click.ClickException) -> str:
+    if not isinstance(error, click.UsageError):
+        return ""
+    context = error.ctx
+    name = context.info_name if context is not None and context.parent is not None else None
+    return f" Try: codex-leg {name + ' ' if name else ''}--help"
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
+        print(f"codex-leg: {line}", file=sys.stderr)

@@ -1,0 +1,185 @@
+"""Parsed YAML to typed values.
+
+The schemas have already spoken when this runs, with better messages; what is checked here again is
+only what the types of :mod:`._model` promise, so that no schema, however lax, can break them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._errors import ContractError
+from ._model import (
+    Cassette,
+    Expectation,
+    Interaction,
+    Part,
+    Probe,
+    ProbeRequest,
+    Provenance,
+    RecordedRequest,
+    Source,
+    StreamFacts,
+)
+
+__all__ = ["build_cassette", "build_probe"]
+
+_NAMES = {str: "a text", int: "a whole number", dict: "a mapping", list: "a list"}
+
+
+class _Place:
+    """A value of a file together with its place, so that a fault can name both."""
+
+    __slots__ = ("file", "pointer", "value")
+
+    def __init__(self, value: Any, file: str, pointer: str = "") -> None:
+        self.value = value
+        self.file = file
+        self.pointer = pointer
+
+    def fault(self, problem: str, mend: str) -> ContractError:
+        return ContractError(self.file, self.pointer or "/", problem, mend)
+
+    def typed(self, kind: type) -> Any:
+        if not isinstance(self.value, kind) or isinstance(self.value, bool):
+            found = _NAMES.get(type(self.value), type(self.value).__name__)
+            raise self.fault(f"is {found}, not {_NAMES[kind]}", f"make it {_NAMES[kind]}")
+        return self.value
+
+    def at(self, key: str) -> _Place:
+        """The value below ``key``; ``None`` where the key is absent."""
+        return _Place(self.typed(dict).get(key), self.file, f"{self.pointer}/{key}")
+
+    def text(self, key: str) -> str:
+        value: str = self.at(key).typed(str)
+        return value
+
+    def maybe_text(self, key: str) -> str | None:
+        return None if self.typed(dict).get(key) is None else self.text(key)
+
+    def number(self, key: str) -> int:
+        value: int = self.at(key).typed(int)
+        return value
+
+    def items(self, key: str) -> list[_Place]:
+        found = self.at(key)
+        return [
+            _Place(value, self.file, f"{found.pointer}/{index}")
+            for index, value in enumerate(found.typed(list))
+        ]
+
+    def texts(self, key: str) -> dict[str, str]:
+        """The mapping of texts below ``key``; empty where it is absent."""
+        found = self.at(key)
+        return {} if found.value is None else {name: found.text(name) for name in found.typed(dict)}
+
+    def headers(self, key: str) -> dict[str, tuple[str, ...]]:
+        found = self.at(key)
+        if found.value is None:
+            return {}
+        return {
+            name: tuple(one.typed(str) for one in found.items(name)) for name in found.typed(dict)
+        }
+
+
+def build_probe(document: Any, path: str) -> Probe:
+    """The probe in a parsed file.
+
+    Raises:
+        ContractError: a value has not the type that a probe promises.
+    """
+    root = _Place(document, path)
+    request, expect = root.at("request"), root.at("expect")
+    return Probe(
+        id=root.text("id"),
+        title=root.text("title"),
+        asked=root.text("asked"),
+        backend=root.text("backend"),
+        surface=root.text("surface"),
+        credential=root.text("credential"),
+        level=root.text("level"),
+        request=ProbeRequest(
+            via=request.text("via"),
+            method=request.text("method"),
+            url=request.text("url"),
+            headers=request.texts("headers"),
+            body=request.at("body").value,
+            form=request.texts("form") if request.at("form").value is not None else None,
+        ),
+        expect=Expectation(
+            status=expect.number("status"),
+            outcome=expect.text("outcome"),
+            why=expect.text("why"),
+            text=expect.maybe_text("text"),
+            fields=expect.texts("fields") if expect.at("fields").value is not None else None,
+        ),
+        sources=tuple(
+            Source(source.text("ref"), source.maybe_text("date"), source.maybe_text("says"))
+            for source in root.items("sources")
+        ),
+        path=path,
+    )
+
+
+def build_cassette(document: Any, path: str) -> Cassette:
+    """The cassette in a parsed file.
+
+    Raises:
+        ContractError: a value has not the type that a cassette promises.
+    """
+    root = _Place(document, path)
+    return Cassette(path, tuple(_interaction(one) for one in root.items("interactions")))
+
+
+def _interaction(place: _Place) -> Interaction:
+    request, response = place.at("request"), place.at("response")
+    sent, body = request.at("body"), response.at("body").at("string")
+    for one in (sent, body):
+        if not isinstance(one.value, str | bytes | None):
+            raise one.fault("is neither text nor !!binary", "quote it")
+    if body.value is None:
+        raise body.fault("is missing", "give the body as it was answered, '' if it was empty")
+    return Interaction(
+        request=RecordedRequest(
+            method=request.text("method"),
+            uri=request.text("uri"),
+            headers=request.headers("headers"),
+            body=sent.value,
+        ),
+        status=response.at("status").number("code"),
+        headers=response.headers("headers"),
+        body=body.value,
+        provenance=_provenance(place.at("provenance")),
+        stream=_stream(place.at("stream")),
+    )
+
+
+def _provenance(place: _Place) -> Provenance:
+    parts = place.at("parts")
+    return Provenance(
+        kind=place.text("kind"),
+        date=place.text("date"),
+        source=place.text("source"),
+        client=place.texts("client") if place.at("client").value is not None else None,
+        note=place.maybe_text("note"),
+        parts={name: _part(parts.at(name)) for name in parts.typed(dict)},
+    )
+
+
+def _part(place: _Place) -> Part:
+    return Part(place.text("from"), place.maybe_text("date"), place.maybe_text("note"))
+
+
+def _stream(place: _Place) -> StreamFacts | None:
+    if place.value is None:
+        return None
+    if place.at("chunks").value is None:
+        return StreamFacts(place.text("ended"))
+    return StreamFacts(place.text("ended"), tuple(_chunk(one) for one in place.items("chunks")))
+
+
+def _chunk(place: _Place) -> tuple[float, int]:
+    value = place.typed(list)
+    if len(value) != 2 or type(value[0]) not in (int, float) or type(value[1]) is not int:
+        raise place.fault("is not a pair of numbers", "write [offset in ms, bytes]")
+    return (float(value[0]), value[1])

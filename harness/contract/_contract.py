@@ -1,0 +1,264 @@
+"""The one door to the data: probes, cassettes, schemas, snapshots."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from ._build import build_cassette, build_probe
+from ._check import check_cassette, check_pair, check_probe
+from ._errors import ContractError, ContractErrors
+from ._model import Cassette, Probe
+from ._schemas import Schemas
+from ._yaml import read_yaml
+
+__all__ = ["Contract", "Pair", "find_root"]
+
+FOLDERS: Final = ("probes", "cassettes", "schemas")
+#: Captures of reference clients: cassettes that answer no probe.
+REFERENCE: Final = "cassettes/reference/"
+#: The form of the snapshots that :mod:`harness.drift.shape` writes.
+SNAPSHOT_FORMAT: Final = "codex-leg/shape/1"
+
+Value = TypeVar("Value", Probe, Cassette)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A probe and the cassette that answers it."""
+
+    probe: Probe
+    cassette: Cassette
+
+
+def find_root() -> Path:
+    """The folder that holds the data: the checkout around this package, else the wheel's copy.
+
+    Raises:
+        ContractError: neither is there.
+    """
+    package = Path(__file__).resolve().parents[1]
+    for root in (package.parent, package / "_data"):
+        if all((root / folder).is_dir() for folder in FOLDERS):
+            return root
+    raise ContractError(
+        str(package), "", "no data found beside this package or in it", "install it again"
+    )
+
+
+class Contract:
+    """Everything below one root. Reading is lazy, and each file is read once."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        """Use the data below ``root``; by default, the project's own.
+
+        Raises:
+            ContractError: ``root`` has not the folders of a contract.
+        """
+        self.root = find_root() if root is None else root
+        for folder in FOLDERS:
+            if not (self.root / folder).is_dir():
+                raise ContractError(
+                    str(self.root), folder, "no such folder", "name the root of a contract"
+                )
+
+    def path(self, *parts: str) -> Path:
+        """A file or folder of the contract, such as ``path("snapshots", "codex")``."""
+        return self.root.joinpath(*parts)
+
+    @cached_property
+    def schemas(self) -> Schemas:
+        """The schemas, all of them sound.
+
+        Raises:
+            ContractErrors: one of them is not; it lists everything that is wrong with them.
+        """
+        schemas = Schemas(self.root / "schemas")
+        faults = schemas.check()
+        if faults:
+            raise ContractErrors(faults)
+        return schemas
+
+    def read_probe(self, path: Path) -> Probe:
+        """One probe file, checked by itself.
+
+        Raises:
+            ContractError: whatever is wrong with it, all of it.
+        """
+        return self._read(path, "probe.json", build_probe, check_probe)
+
+    def read_cassette(self, path: Path) -> Cassette:
+        """One cassette file, checked by itself.
+
+        Raises:
+            ContractError: whatever is wrong with it, all of it.
+        """
+        return self._read(path, "cassette.json", build_cassette, check_cassette)
+
+    def _read(
+        self,
+        path: Path,
+        schema: str,
+        build: Callable[[Any, str], Value],
+        check: Callable[[Value], Iterable[ContractError]],
+    ) -> Value:
+        name = self.name_of(path)
+        document = read_yaml(path, name)
+        faults = [
+            ContractError(name, one.pointer or "/", one.message, one.mend)
+            for one in self.schemas.validate(schema, document)
+        ]
+        if faults:
+            raise ContractErrors(faults)
+        value = build(document, name)
+        faults = list(check(value))
+        if faults:
+            raise ContractErrors(faults)
+        return value
+
+    def name_of(self, path: Path) -> str:
+        """How messages call a file: its path below the root, if it is there."""
+        for file, root in ((path, self.root), (path.absolute(), self.root.absolute())):
+            if file.is_relative_to(root):
+                return file.relative_to(root).as_posix()
+        return str(path)
+
+    @cached_property
+    def _files(self) -> tuple[dict[str, Probe], dict[str, Cassette], list[ContractError]]:
+        # First of all: with broken schemas each file would report the same fault.
+        _ = self.schemas
+        faults: list[ContractError] = []
+        probes = self._read_folder("probes", self.read_probe, faults)
+        cassettes = self._read_folder("cassettes", self.read_cassette, faults)
+        return probes, cassettes, faults
+
+    def _read_folder(
+        self, folder: str, read: Callable[[Path], Value], faults: list[ContractError]
+    ) -> dict[str, Value]:
+        found: dict[str, Value] = {}
+        for file in sorted((self.root / folder).rglob("*")):
+            if file.is_dir() or file.name.startswith(".") or file.name == "README.md":
+                continue
+            if file.suffix != ".yaml":
+                faults.append(
+                    ContractError(self.name_of(file), "", "is no .yaml file", "rename or remove it")
+                )
+                continue
+            try:
+                value = read(file)
+            except ContractError as error:
+                faults.extend(error.errors)
+            else:
+                found[value.path.removeprefix(f"{folder}/").removesuffix(".yaml")] = value
+        return found
+
+    @property
+    def probes(self) -> Mapping[str, Probe]:
+        """The sound probes, by the id that their path gives them."""
+        return self._files[0]
+
+    @property
+    def cassettes(self) -> Mapping[str, Cassette]:
+        """The sound cassettes, by path below ``cassettes/``, captures included."""
+        return self._files[1]
+
+    def problems(self) -> list[ContractError]:
+        """Everything that is wrong with the contract, in one pass, sorted by file."""
+        return list(self._problems)
+
+    @cached_property
+    def _problems(self) -> tuple[ContractError, ...]:
+        try:
+            probes, cassettes, found = self._files
+        except ContractError as error:
+            # Without sound schemas nothing can be said about the rest.
+            return error.errors
+        faults = [*found, *self._snapshot_faults(set(probes))]
+        broken = {error.file for error in faults}
+        if not probes and not broken:
+            faults.append(ContractError("probes", "", "holds no probe", "restore the folder"))
+        for id_, probe in probes.items():
+            file = f"cassettes/{id_}.yaml"
+            if id_ in cassettes:
+                faults.extend(check_pair(probe, cassettes[id_]))
+            elif file not in broken:
+                faults.append(
+                    ContractError(
+                        probe.path, "", f"no cassette answers it ({file})", "record or compose one"
+                    )
+                )
+        for id_, cassette in cassettes.items():
+            captured = cassette.path.startswith(REFERENCE)
+            if id_ not in probes and not captured and f"probes/{id_}.yaml" not in broken:
+                faults.append(
+                    ContractError(
+                        cassette.path,
+                        "",
+                        f"no probe asks for it (probes/{id_}.yaml)",
+                        "write the probe, or remove the cassette",
+                    )
+                )
+        return tuple(sorted(faults, key=lambda one: (one.file, one.where)))
+
+    def _snapshot_faults(self, ids: set[str]) -> Iterator[ContractError]:
+        """Snapshots that cannot be read, or whose probe is gone: nothing would compare them."""
+        for file in (self.root / "snapshots").rglob("*.json"):
+            name = self.name_of(file)
+            id_ = name.removeprefix("snapshots/").removesuffix(".json")
+            if id_ not in ids and not (self.root / "probes" / f"{id_}.yaml").exists():
+                yield ContractError(
+                    name, "", f"no probe has this shape (probes/{id_}.yaml)", "remove it"
+                )
+            else:
+                try:
+                    self.snapshot(id_)
+                except ContractError as error:
+                    yield error
+
+    def snapshot(self, id_: str) -> Mapping[str, Any] | None:
+        """The adopted shape of a probe's exchange; ``None`` if there is none yet.
+
+        Raises:
+            ContractError: the file is not a snapshot.
+        """
+        file = self.root / "snapshots" / f"{id_}.json"
+        try:
+            document = json.loads(file.read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            raise ContractError(
+                self.name_of(file), "", f"is not JSON ({error})", "restore it, or remove it"
+            ) from None
+        if not isinstance(document, dict) or document.get("format") != SNAPSHOT_FORMAT:
+            raise ContractError(
+                self.name_of(file),
+                "/format",
+                f"is not a snapshot of format {SNAPSHOT_FORMAT}",
+                "restore it, or remove it",
+            )
+        return document
+
+    def load(self) -> tuple[Pair, ...]:
+        """Every probe with its cassette, sorted by id.
+
+        Raises:
+            ContractErrors: something is wrong anywhere; it lists all of it.
+        """
+        problems = self.problems()
+        if problems:
+            raise ContractErrors(problems)
+        probes, cassettes, _ = self._files
+        return tuple(Pair(probe, cassettes[id_]) for id_, probe in sorted(probes.items()))
+
+    def captures(self) -> tuple[Cassette, ...]:
+        """The cassettes of reference clients, sorted by path."""
+        return tuple(
+            cassette
+            for _, cassette in sorted(self.cassettes.items())
+            if cassette.path.startswith(REFERENCE)
+        )

@@ -1,0 +1,154 @@
+"""What a JSON Schema validator found, in words that name the field and the fault.
+
+jsonschema's own messages repeat the whole value, which here can be a 10,000 character answer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jsonschema.exceptions import best_match
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+__all__ = ["Problem", "excerpt", "json_type", "pointer_of", "problems_of"]
+
+EXCERPT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One violation of a schema.
+
+    Attributes:
+        pointer: the JSON pointer of the value at fault; ``""`` is the whole value.
+        message: what is wrong with it.
+        mend: what the schema wants instead, or ``""``.
+        keyword: the keyword of JSON Schema that refused it (``required``, ``type`` …).
+        schema_path: the pointer of that keyword, as the validator walked there.
+        expected: what the schema wants, for machines (a type, a list of values …).
+        found: what is there, for machines (a type or a value); ``None`` if nothing is.
+    """
+
+    pointer: str
+    message: str
+    mend: str
+    keyword: str
+    schema_path: str
+    expected: Any = None
+    found: Any = None
+
+
+def pointer_of(path: Iterable[object]) -> str:
+    """A JSON pointer (RFC 6901) from its parts."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def json_type(value: Any) -> str:
+    """The JSON name of the type of a value."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    names = {str: "string", int: "integer", float: "number", dict: "object", list: "array"}
+    return names.get(type(value), type(value).__name__)
+
+
+def excerpt(value: Any) -> str:
+    """A value as JSON, cut to a length that fits into one line."""
+    text = json.dumps(value, ensure_ascii=False, default=repr)
+    return text if len(text) <= EXCERPT else text[:EXCERPT] + "…"
+
+
+def problems_of(errors: Iterable[ValidationError]) -> Iterator[Problem]:
+    """The problems behind a validator's errors, one for each value and keyword."""
+    for error in errors:
+        yield _problem(_deepest(error))
+
+
+def _deepest(error: ValidationError) -> ValidationError:
+    """For a union, the error of the branch that came closest; else the error itself."""
+    branches: dict[object, list[ValidationError]] = {}
+    for one in error.context or ():
+        branches.setdefault(one.schema_path[0], []).append(one)
+    if not branches:
+        return error
+    best = best_match(min(branches.values(), key=_distance))
+    return error if best is None else _deepest(best)
+
+
+def _distance(errors: list[ValidationError]) -> tuple[bool, int]:
+    """How far a value is from one branch: one of another type or name was never meant for it."""
+    meant = any(one.validator in ("type", "const", "enum") and not one.path for one in errors)
+    return meant, len(errors)
+
+
+def _missing(error: ValidationError) -> Problem:
+    # The validator reports each missing key by itself, and names it in prose only.
+    wanted: Any = error.validator_value
+    missing = (key for key in wanted if error.message.startswith(f"{key!r} "))
+    return Problem(
+        pointer_of([*error.absolute_path, next(missing, "?")]),
+        "is missing",
+        "add it",
+        "required",
+        pointer_of(error.absolute_schema_path),
+        expected="present",
+    )
+
+
+def _problem(error: ValidationError) -> Problem:
+    if error.validator == "required":
+        return _missing(error)
+    message, mend, found = _words(error)
+    return Problem(
+        pointer_of(error.absolute_path),
+        message,
+        mend,
+        str(error.validator),
+        pointer_of(error.absolute_schema_path),
+        expected=error.validator_value if _is_small(error.validator_value) else None,
+        found=found,
+    )
+
+
+def _words(error: ValidationError) -> tuple[str, str, Any]:
+    keyword, value = error.validator, error.instance
+    wanted: Any = error.validator_value
+    small = value if _is_small(value) else json_type(value)
+    if keyword == "type":
+        names = [wanted] if isinstance(wanted, str) else list(wanted)
+        return f"is {_typed(value)}, not {' or '.join(names)}", "", json_type(value)
+    if keyword == "enum":
+        allowed = ", ".join(excerpt(one) for one in wanted)
+        return f"is {excerpt(value)}", f"one of: {allowed}", small
+    if keyword == "const":
+        return f"is {excerpt(value)}, not {excerpt(wanted)}", "", small
+    if keyword == "pattern":
+        return f"is {excerpt(value)}", f"text of the form {wanted}", small
+    if keyword in ("minItems", "minLength", "minProperties"):
+        return "is too short" if value else "is empty", f"at least {wanted}", small
+    if keyword == "format":
+        return f"is {excerpt(value)}, not a {wanted}", "", small
+    if keyword in ("additionalProperties", "unevaluatedProperties", "propertyNames", "not"):
+        return _cut(error.message), "", small
+    return f"is {excerpt(value)} ({keyword}: {excerpt(wanted)})", "", small
+
+
+def _typed(value: Any) -> str:
+    kind = json_type(value)
+    if kind in ("object", "array", "null") or not _is_small(value):
+        return kind
+    return f"{kind} ({excerpt(value)})"
+
+
+def _is_small(value: Any) -> bool:
+    return not isinstance(value, dict) and len(json.dumps(value, default=repr)) <= 3 * EXCERPT
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 3 * EXCERPT else text[: 3 * EXCERPT] + "…"

@@ -1,0 +1,180 @@
+"""A finding: one classified difference, with a locator that machines can hold on to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from .rules import LEVELS, RULES
+
+__all__ = [
+    "FORMAT",
+    "ONCE",
+    "Evidence",
+    "Finding",
+    "Unchecked",
+    "at_or_over",
+    "finding",
+    "merge_findings",
+    "report",
+    "verdict",
+    "worst",
+]
+
+FORMAT: Final = "codex-leg/findings/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How often a thing was seen, of how often it could have been."""
+
+    seen: int
+    of: int
+
+
+#: Seen the one time it was looked at.
+ONCE: Final = Evidence(1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Unchecked:
+    """Something that could not be looked at. Never the same as clean."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One difference between two shapes, or between an exchange and the contract.
+
+    Attributes:
+        rule: its name in the table of rules.
+        level: ``breaking``, ``risky``, ``additive`` or ``benign``.
+        surface: the part of a backend that it was seen on.
+        direction: ``request`` or ``response``.
+        event: the type of the event it is in (with the type of its item in brackets where that
+            tells events apart), or ``None`` outside a stream.
+        pointer: the field: a JSON pointer with ``[]`` for "any item" and ``[type]`` for "any item
+            of this type". Outside events it begins with ``/header/NAME``, ``/query/NAME``,
+            ``/body`` or ``/status``.
+        before: what was there (or what the contract wants), or ``None``.
+        after: what is there now, or ``None``.
+        evidence: how often it was seen.
+        message: one sentence for a person. Not part of its identity.
+        where: ``file:line``, if known. Not part of its identity.
+        probe: the id of the probe that it was seen with, if any. Not part of its identity.
+    """
+
+    rule: str
+    level: str
+    surface: str
+    direction: str
+    event: str | None
+    pointer: str
+    before: Any
+    after: Any
+    evidence: Evidence
+    message: str
+    where: str | None = None
+    probe: str | None = None
+
+    @property
+    def locator(self) -> tuple[str, str, str | None, str]:
+        """Where it is: surface, direction, event, pointer."""
+        return (self.surface, self.direction, self.event, self.pointer)
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hex digits that stay the same when only the wording of the message changes."""
+        identity = [self.rule, *self.locator, self.before, self.after]
+        text = json.dumps(identity, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def to_json(self) -> dict[str, Any]:
+        """The form of ``schemas/report/findings.json``."""
+        document: dict[str, Any] = {
+            "rule": self.rule,
+            "level": self.level,
+            "surface": self.surface,
+            "direction": self.direction,
+            "event": self.event,
+            "pointer": self.pointer,
+            "before": self.before,
+            "after": self.after,
+            "evidence": {"seen": self.evidence.seen, "of": self.evidence.of},
+            "message": self.message,
+            "fingerprint": self.fingerprint,
+        }
+        known = {"probe": self.probe, "where": self.where}
+        return document | {name: value for name, value in known.items() if value is not None}
+
+
+def finding(
+    rule: str,
+    message: str,
+    *,
+    surface: str,
+    direction: str = "response",
+    event: str | None = None,
+    pointer: str = "",
+    before: Any = None,
+    after: Any = None,
+    evidence: Evidence = ONCE,
+    where: str | None = None,
+) -> Finding:
+    """A finding at the level that the table of rules gives it."""
+    return Finding(
+        rule=rule,
+        level=RULES[rule].level_for(direction),
+        surface=surface,
+        direction=direction,
+        event=event,
+        pointer=pointer,
+        before=before,
+        after=after,
+        evidence=evidence,
+        message=message,
+        where=where,
+    )
+
+
+def merge_findings(findings: Iterable[Finding]) -> list[Finding]:
+    """The same finding in many events is one finding, with counted evidence, at its first place."""
+    merged: dict[str, Finding] = {}
+    for one in findings:
+        first = merged.setdefault(one.fingerprint, one)
+        if first is not one:
+            evidence = Evidence(first.evidence.seen + 1, first.evidence.of)
+            merged[one.fingerprint] = replace(first, evidence=evidence)
+    return list(merged.values())
+
+
+def at_or_over(level: str, threshold: str) -> bool:
+    """Whether a level is as grave as the threshold, or graver."""
+    return LEVELS.index(level) <= LEVELS.index(threshold)
+
+
+def worst(findings: Iterable[Finding]) -> str | None:
+    """The gravest level among the findings, or ``None`` if there are none."""
+    return min((one.level for one in findings), key=LEVELS.index, default=None)
+
+
+def verdict(findings: Sequence[Finding], unchecked: Sequence[Unchecked] = ()) -> str:
+    """``drift`` if anything was found, else ``unchecked`` if anything could not be looked at."""
+    if findings:
+        return "drift"
+    return "unchecked" if unchecked else "clean"
+
+
+def report(findings: Sequence[Finding], unchecked: Sequence[Unchecked] = ()) -> dict[str, Any]:
+    """The document of format ``codex-leg/findings/1``."""
+    return {
+        "format": FORMAT,
+        "verdict": verdict(findings, unchecked),
+        "findings": [one.to_json() for one in findings],
+        "unchecked": [{"what": one.what, "why": one.why} for one in unchecked],
+    }

@@ -1,0 +1,212 @@
+"""What stays of one value when its content is taken out: an atom, such as ``id(resp_)``.
+
+An atom is a word (``text``, ``count``, ``time(s)``), or a literal where the schema closes the set
+of values: ``"completed"`` for a closed one (``enum``, ``const``), ``~"plus"`` for an open one
+(``x-values``). The schema names the kind of a value (``x-kind``); the form (the prefix of an id,
+the unit of a time) is read from the value itself, so that a change of form is still seen.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+__all__ = ["KINDS", "base_of", "header_atom", "kind_atom", "literal", "type_atom"]
+
+#: Longer values are no words of a vocabulary.
+MAX_LITERAL: Final = 80
+
+_UUID = re.compile(r"[0-9A-Za-z]{8}-(?:[0-9A-Za-z]{4}-){3}[0-9A-Za-z]{12}")
+# One lower-case word before the first separator: what comes after may be random, and random text
+# may hold further separators.
+_PREFIX = re.compile(r"([a-z]{1,12}[_-])[^\s]")
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?([Zz]|[+-]\d\d:?\d\d)?")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|h|m|s))+")
+_NUMERIC = re.compile(r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):")
+
+
+def type_atom(value: Any, *, number: bool = False) -> str:
+    """The JSON type of a value. With ``number`` a whole number is one like any other."""
+    if value is None:
+        return "null"
+    if value is True or value is False:
+        return "boolean"
+    if isinstance(value, str):
+        return "string"
+    if isinstance(value, int):
+        return "number" if number else "integer"
+    if isinstance(value, float):
+        return "number"
+    if isinstance(value, dict):
+        return "object"
+    if isinstance(value, list):
+        return "array" if value else "array(empty)"
+    return type(value).__name__
+
+
+def literal(value: Any, *, is_open: bool) -> str | None:
+    """A value as a word of a closed or an open set, or ``None`` if it cannot be one."""
+    if value is None or isinstance(value, dict | list | float):
+        return None
+    text = json.dumps(value, ensure_ascii=False)
+    if len(text) > MAX_LITERAL:
+        return None
+    return f"~{text}" if is_open else text
+
+
+def _id(value: Any) -> str | None:
+    if not isinstance(value, str):
+        return None
+    if _UUID.fullmatch(value):
+        return "id(uuid)"
+    found = _PREFIX.match(value)
+    return f"id({found[1]})" if found else "id" if value else "id(empty)"
+
+
+def _time(value: Any) -> str | None:
+    if isinstance(value, str):
+        return _text_time(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return f"time({_unit(value)}{' decimal' if isinstance(value, float) else ''})"
+
+
+def _unit(value: float) -> str:
+    """The unit of a point in time: seconds have ten digits from 2001 to 2286."""
+    size = abs(value)
+    if not math.isfinite(size):
+        return "none"
+    return "s" if size < 1e11 else "ms" if size < 1e14 else "us" if size < 1e17 else "ns"
+
+
+def _text_time(value: str) -> str:
+    found = _RFC3339.fullmatch(value)
+    if found:
+        zone = found[1]
+        return "time(rfc3339)" if zone and zone in "Zz" else f"time(rfc3339 {'+' if zone else '-'})"
+    if _DATE.fullmatch(value):
+        return "time(date)"
+    if _HTTP_DATE.fullmatch(value):
+        return "time(http)"
+    if _DURATION.fullmatch(value):
+        return "time(duration)"
+    if _NUMERIC.fullmatch(value):
+        return f"time({_unit(float(value))} text)"
+    return "time(text)"
+
+
+def _count(value: Any) -> str | None:
+    if isinstance(value, str):
+        return "count(text)" if _NUMERIC.fullmatch(value) else "string"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return "count" if isinstance(value, int) else "count(decimal)"
+
+
+def _blob(value: Any) -> str | None:
+    if isinstance(value, str):
+        return "blob"
+    if isinstance(value, dict):
+        return "blob(object)"
+    return "blob(array)" if isinstance(value, list) else None
+
+
+def _url(value: Any) -> str | None:
+    if not isinstance(value, str):
+        return None
+    found = _SCHEME.match(value)
+    return f"url({found[1]})" if found else "url(relative)"
+
+
+def _word(word: str) -> Callable[[Any], str | None]:
+    return lambda value: word if isinstance(value, str) else None
+
+
+#: The kinds a schema can name in ``x-kind``. Each gives ``None`` for a value of another type.
+KINDS: Final[dict[str, Callable[[Any], str | None]]] = {
+    "id": _id,
+    "time": _time,
+    "text": _word("text"),
+    "count": _count,
+    "blob": _blob,
+    "slug": _word("slug"),
+    "url": _url,
+}
+
+
+def kind_atom(kind: str, value: Any, *, number: bool = False) -> str:
+    """The atom of a value whose schema names its kind. ``number`` as for :func:`type_atom`."""
+    found = KINDS[kind](value) if kind in KINDS else None
+    if found is None:
+        return type_atom(value, number=number)
+    return found.replace(" decimal", "").replace("(decimal)", "") if number else found
+
+
+_BASES: Final = {
+    "id": "string",
+    "text": "string",
+    "slug": "string",
+    "url": "string",
+    "blob": "string",
+    "count": "number",
+    "integer": "number",
+    "true": "boolean",
+    "false": "boolean",
+}
+
+
+def base_of(atom: str) -> str:
+    """The JSON type behind an atom."""
+    word, _, form = atom.lstrip("~").partition("(")
+    if word[:1] == '"':
+        return "string"
+    if word[:1].isdigit() or word[:1] == "-":
+        return "number"
+    form = form.rstrip(")")
+    if word == "time":
+        return "number" if form in ("s", "ms", "us", "ns") or "decimal" in form else "string"
+    if form == "text" and word == "count":
+        return "string"
+    if word == "blob" and form:
+        return form
+    return _BASES.get(word, word)
+
+
+#: Headers whose values are words of the protocol and not measurements of one answer.
+LITERAL_HEADERS: Final = frozenset(
+    "accept content-type content-encoding openai-beta anthropic-beta anthropic-version "
+    "cf-mitigated transfer-encoding www-authenticate".split()
+)
+_EPOCH = re.compile(r"\d{10}")
+_EPOCH_MS = re.compile(r"\d{13}")
+
+
+def header_atom(name: str, value: str) -> str:
+    """The form of a header's value: there everything is text."""
+    value = value.strip()
+    if name in LITERAL_HEADERS:
+        text = re.sub(r"\s*([;,])\s*", r"\1 ", value.lower())
+        return literal(text, is_open=False) or "text"
+    if not value:
+        return "empty"
+    if value.lower() in ("true", "false"):
+        return "boolean"
+    if _EPOCH.fullmatch(value):
+        return "time(s)"
+    if _EPOCH_MS.fullmatch(value):
+        return "time(ms)"
+    if _NUMERIC.fullmatch(value):
+        return "number"
+    for form, pattern in (("rfc3339", _RFC3339), ("http", _HTTP_DATE), ("duration", _DURATION)):
+        if pattern.fullmatch(value):
+            return f"time({form})"
+    if _UUID.fullmatch(value):
+        return "id(uuid)"
+    found = re.match(r"([a-z]{1,12}_)[0-9A-Za-z_-]{8,}$", value)
+    return f"id({found[1]})" if found else "text"

@@ -1,0 +1,138 @@
+"""One probe judged: its outcome, the schemas, the order of events, the shape of the exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from harness.checks import ENDED_EARLY, check_exchange
+from harness.contract import Contract, Pair
+from harness.drift.compare import compare
+from harness.drift.findings import Finding, Unchecked, finding, merge_findings
+from harness.drift.shape import shape_of, snapshot_of
+from harness.exchange import Exchange
+from harness.questions import question_differs
+from harness.replay import Replayed, replay
+
+__all__ = ["Judgement", "judge", "shape"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is held against one probe.
+
+    Attributes:
+        id, title: of the probe.
+        outcome: what the leg made of the answer.
+        expected: what the probe holds to be true.
+        provenance: the kind of its cassette.
+        findings: every difference; empty if there is none.
+        unchecked: what could not be looked at.
+    """
+
+    id: str
+    title: str
+    outcome: str
+    expected: str
+    provenance: str
+    findings: Sequence[Finding] = ()
+    unchecked: Sequence[Unchecked] = field(default=())
+
+    def to_json(self) -> dict[str, Any]:
+        """One row of ``probes`` in ``schemas/report/findings.json``."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "outcome": self.outcome,
+            "expected": self.expected,
+            "provenance": self.provenance,
+            "drift": len(self.findings),
+            "verdict": "drift" if self.findings else "unchecked" if self.unchecked else "clean",
+        }
+
+
+def shape(contract: Contract, pair: Pair) -> dict[str, Any]:
+    """The snapshot of a pair's exchange: what stays when ids, times and texts are taken out."""
+    exchange = Exchange.from_interaction(pair.cassette.interactions[0])
+    return snapshot_of(shape_of(contract.schemas, pair.probe.surface, exchange))
+
+
+def judge(contract: Contract, pair: Pair, before: Mapping[str, Any] | None) -> Judgement:
+    """Everything that can be held against this probe.
+
+    Args:
+        before: the snapshot that was adopted, or ``None`` if there is none yet.
+    """
+    probe, answer = pair.probe, pair.cassette.interactions[0]
+    replayed = replay(probe, answer, contract.path(pair.cassette.path))
+    exchange = Exchange.from_interaction(answer)
+    found = [
+        *_outcome_findings(pair, replayed),
+        *check_exchange(
+            contract.schemas,
+            probe.surface,
+            exchange,
+            ended_early=probe.expect.outcome in ENDED_EARLY,
+        ),
+    ]
+    unchecked: list[Unchecked] = []
+    if before is None:
+        unchecked.append(
+            Unchecked(
+                probe.id, f"no snapshot yet: write snapshots/{probe.id}.json (make snapshots)"
+            )
+        )
+    else:
+        found += compare(before, shape(contract, pair), surface=probe.surface)
+    return Judgement(
+        id=probe.id,
+        title=probe.title,
+        outcome=replayed.outcome,
+        expected=probe.expect.outcome,
+        provenance=answer.provenance.kind,
+        findings=[replace(one, probe=probe.id) for one in merge_findings(found)],
+        unchecked=unchecked,
+    )
+
+
+def _outcome_findings(pair: Pair, replayed: Replayed) -> Iterable[Finding]:
+    probe, answer = pair.probe, pair.cassette.interactions[0]
+    wanted, surface = probe.expect, probe.surface
+
+    def differs(rule: str, pointer: str, before: Any, after: Any, message: str) -> Finding:
+        return finding(rule, message, surface=surface, pointer=pointer, before=before, after=after)
+
+    if replayed.outcome != wanted.outcome:
+        said = f" ({replayed.message})" if replayed.message else ""
+        yield differs(
+            "probe/outcome", "", wanted.outcome, replayed.outcome,
+            f"the leg makes of it {replayed.outcome}{said}; the probe expects {wanted.outcome}",
+        )  # fmt: skip
+    if answer.status != wanted.status:
+        yield differs(
+            "probe/status", "/status", wanted.status, answer.status,
+            f"the status is {answer.status}; the probe expects {wanted.status}",
+        )  # fmt: skip
+    if wanted.text is not None and replayed.text != wanted.text:
+        yield differs(
+            "probe/text", "", wanted.text, replayed.text,
+            f"the text is {replayed.text!r}; the probe expects {wanted.text!r}",
+        )  # fmt: skip
+    for name, value in (wanted.fields or {}).items():
+        got = (replayed.fields or {}).get(name)
+        if got != value:
+            yield differs(
+                "probe/field", f"/{name}", value, got,
+                f"the error's {name} is {got!r}; the probe expects {value!r}",
+            )  # fmt: skip
+    if replayed.unplayed:
+        yield differs(
+            "probe/unplayed", "", None, None, "the leg never asked for the cassette's answer"
+        )
+    if replayed.request is not None:
+        for pointer, declared, sent in question_differs(probe, replayed.request):
+            yield finding(
+                "leg/request", f"the leg sends {pointer} other than the probe declares",
+                surface=surface, direction="request", pointer=pointer, before=declared, after=sent,
+            )  # fmt: skip

@@ -1,0 +1,266 @@
+"""The order of events in a stream, checked against data (``schemas/**/order.json``).
+
+A state machine without I/O: payloads go in, one by one, and violations come out, each of them with
+the number of the event at which it was noticed. What the stream must look like stands in the data;
+what is here is only what "opened", "inside", "exactly one" and "adds up" mean.
+
+One mistake is reported once: after a bracket was found broken, the checker goes on as if it had
+been right, so that its contents are not reported as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .grammar import Bracket, Grammar, lookup
+
+__all__ = ["Grammar", "OrderChecker", "Violation", "check_order"]
+
+Key = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One breach of the order. ``index`` counts events from 0; it is -1 for an empty stream."""
+
+    rule: str
+    index: int
+    event: str | None
+    pointer: str
+    message: str
+
+
+@dataclass(slots=True)
+class _Whole:
+    """The pieces of one text, and then every version of it that has been accepted."""
+
+    pieces: list[str] = field(default_factory=list)
+    accepted: list[str] = field(default_factory=list)
+
+
+class OrderChecker:
+    """Feed it the payloads of one stream, then :meth:`close` it."""
+
+    def __init__(self, grammar: Grammar, surface: str) -> None:
+        self._grammar = grammar
+        self._error_ends = surface in grammar.error_ends
+        self._index = -1
+        self._begun = False
+        self._terminal: str | None = None
+        self._error_at: int | None = None
+        self._last_number: int | None = None
+        self._singletons: set[str] = set()
+        self._open: dict[tuple[str, Key], int] = {}
+        self._closed: set[tuple[str, Key]] = set()
+        self._wholes: dict[str | int, dict[tuple[str, Key], _Whole]] = {}
+        self._output: list[tuple[int, int, Any]] = []
+        self._found: list[Violation] = []
+
+    def feed(self, payload: Any) -> None:
+        """Take the next event. Whatever is no event (no object, no type) is only counted."""
+        self._index += 1
+        kind = payload.get("type") if isinstance(payload, Mapping) else None
+        if not isinstance(kind, str):
+            return
+        self._check_number(kind, payload)
+        if self._terminal is not None:
+            self._after_terminal(kind)
+            return
+        self._check_place(kind)
+        found = self._grammar.roles.get(kind)
+        if found is not None:
+            self._in_bracket(found[0], found[1], kind, payload)
+        if kind in self._grammar.terminals or (kind == self._grammar.error and self._error_ends):
+            self._terminal = kind
+            if kind in self._grammar.complete:
+                self._check_whole_answer(kind, payload)
+
+    def close(self, *, ended_early: bool = False) -> list[Violation]:
+        """Everything that was found. ``ended_early``: this stream is known to have been cut."""
+        # A WebSocket carries more than responses: frames without any of them have no end to miss.
+        nothing_begun = self._error_ends and not self._begun
+        if self._terminal is None and not ended_early and not nothing_begun:
+            if self._error_at is not None:
+                self._found.append(
+                    Violation(
+                        "order/error-without-terminal",
+                        self._error_at,
+                        self._grammar.error,
+                        "",
+                        "no final event follows this error",
+                    )
+                )
+            else:
+                ends = ", ".join(sorted(self._grammar.terminals))
+                self._add("order/terminal-missing", None, f"the stream ends without any of {ends}")
+        return self._found
+
+    def _add(self, rule: str, kind: str | None, message: str, pointer: str = "") -> None:
+        self._found.append(Violation(rule, self._index, kind, pointer, message))
+
+    def _check_number(self, kind: str, payload: Mapping[str, Any]) -> None:
+        pointer, base, step = self._grammar.sequence
+        number = lookup(payload, pointer)
+        if not isinstance(number, int) or isinstance(number, bool):
+            return
+        last = self._last_number
+        if last is None:
+            if number != base:
+                message = f"the first number is {number}, not {base}"
+                self._add("order/sequence-base", kind, message, pointer)
+        elif number <= last:
+            self._add("order/sequence-repeat", kind, f"{number} comes after {last}", pointer)
+            return
+        elif number != last + step:
+            message = f"{number} comes after {last}, not {last + step}"
+            self._add("order/sequence-gap", kind, message, pointer)
+        self._last_number = number
+
+    def _after_terminal(self, kind: str) -> None:
+        rule = "terminal-repeated" if kind in self._grammar.terminals else "event-after-terminal"
+        self._add(f"order/{rule}", kind, f"{kind} comes after {self._terminal}")
+
+    def _check_place(self, kind: str) -> None:
+        if kind == self._grammar.error and self._error_at is None:
+            self._error_at = self._index
+        if not self._begun and not self._grammar.is_free(kind):
+            self._begun = True
+            if kind not in self._grammar.first:
+                wanted = " or ".join(sorted(self._grammar.first))
+                self._add("order/first-event", kind, f"the stream begins with {kind}, not {wanted}")
+        if kind in self._grammar.singletons:
+            if kind in self._singletons:
+                self._add("order/singleton-repeated", kind, f"{kind} comes a second time")
+            self._singletons.add(kind)
+
+    def _in_bracket(
+        self, bracket: Bracket, role: str, kind: str, payload: Mapping[str, Any]
+    ) -> None:
+        parts = tuple(lookup(payload, pointer) for pointer in bracket.key)
+        if not all(isinstance(part, str | int) for part in parts):
+            return  # the schemas say what is missing; without its key it belongs nowhere
+        key: Key = parts
+        self._check_outer(bracket, key, kind)
+        place = (bracket.name, key)
+        if role == "opens":
+            if place in self._open or place in self._closed:
+                self._add("order/bracket-reopened", kind, f"{_called(place)} begins again")
+            self._open[place] = self._index
+            self._closed.discard(place)
+            return
+        if place in self._closed:
+            self._add("order/bracket-not-opened", kind, f"{_called(place)} has already ended")
+        elif bracket.opens is not None and place not in self._open:
+            self._add("order/bracket-not-opened", kind, f"{_called(place)} has not begun")
+        if role == "pieces":
+            self._open.setdefault(place, self._index)
+            self._closed.discard(place)
+            self._take_piece(bracket, key, payload)
+        else:
+            self._close_bracket(bracket, key, kind, payload)
+
+    def _check_outer(self, bracket: Bracket, key: Key, kind: str) -> None:
+        if bracket.inside is None:
+            return
+        outer = self._grammar.brackets[bracket.inside]
+        place = (outer.name, key[: len(outer.key)])
+        if place not in self._open:
+            state = "has already ended" if place in self._closed else "has not begun"
+            self._add("order/bracket-not-opened", kind, f"{_called(place)} {state}")
+            self._open[place] = self._index
+            self._closed.discard(place)
+
+    def _take_piece(self, bracket: Bracket, key: Key, payload: Mapping[str, Any]) -> None:
+        piece = lookup(payload, bracket.piece) if bracket.piece else None
+        if isinstance(piece, str):
+            wholes = self._wholes.setdefault(key[0], {})
+            wholes.setdefault((bracket.name, key), _Whole()).pieces.append(piece)
+
+    def _close_bracket(
+        self, bracket: Bracket, key: Key, kind: str, payload: Mapping[str, Any]
+    ) -> None:
+        place = (bracket.name, key)
+        self._open.pop(place, None)
+        self._closed.add(place)
+        self._check_contents(bracket, key, kind)
+        if bracket.done:
+            self._check_sum(bracket, key, kind, payload)
+        for (name, inner), whole in self._wholes.get(key[0], {}).items():
+            for around, pointer in self._grammar.brackets[name].around:
+                if around == bracket.name and inner[: len(key)] == key:
+                    where = pointer.replace("{1}", str(inner[1]) if len(inner) > 1 else "")
+                    self._compare(whole, lookup(payload, where), kind, where)
+        if bracket.name == self._grammar.output[1]:
+            self._keep_output(payload)
+
+    def _check_contents(self, outer: Bracket, key: Key, kind: str) -> None:
+        for place in [one for one in self._open if one[1][: len(key)] == key]:
+            if self._is_inside(place[0], outer.name):
+                del self._open[place]
+                self._closed.add(place)
+                self._add("order/bracket-not-closed", kind, f"{_called(place)} has not ended")
+
+    def _is_inside(self, name: str, outer: str) -> bool:
+        around = self._grammar.brackets[name].inside
+        return around is not None and (around == outer or self._is_inside(around, outer))
+
+    def _check_sum(self, bracket: Bracket, key: Key, kind: str, payload: Mapping[str, Any]) -> None:
+        done = lookup(payload, bracket.done)
+        wholes = self._wholes.setdefault(key[0], {})
+        whole = wholes.setdefault((bracket.name, key), _Whole())
+        if whole.pieces:
+            # Without any piece there is nothing to add up: that they are gone is seen elsewhere.
+            whole.accepted.append("".join(whole.pieces))
+            whole.pieces.clear()
+        self._compare(whole, done, kind, bracket.done)
+
+    def _compare(self, whole: _Whole, value: Any, kind: str, pointer: str) -> None:
+        if whole.pieces:
+            whole.accepted.append("".join(whole.pieces))
+            whole.pieces.clear()
+        if not isinstance(value, str) or value in whole.accepted:
+            return
+        if whole.accepted:
+            message = f"is not the text that came before: {_difference(whole.accepted[0], value)}"
+            self._add("order/aggregate-mismatch", kind, message, pointer)
+        # Accepted from here on: the same wrong text twice is one mistake.
+        whole.accepted.append(value)
+
+    def _keep_output(self, payload: Mapping[str, Any]) -> None:
+        _, _, value, order = self._grammar.output
+        number = lookup(payload, order) if order else None
+        rank = number if isinstance(number, int) else self._index
+        self._output.append((rank, self._index, lookup(payload, value)))
+
+    def _check_whole_answer(self, kind: str, payload: Mapping[str, Any]) -> None:
+        for place in self._open:
+            self._add("order/bracket-not-closed", kind, f"{_called(place)} has not ended")
+        pointer = self._grammar.output[0]
+        output = lookup(payload, pointer)
+        items = [value for _, _, value in sorted(self._output, key=lambda one: one[:2])]
+        if isinstance(output, list) and output and output != items:
+            message = f"has {len(output)} items, and they are not the {len(items)} that came before"
+            self._add("order/aggregate-mismatch", kind, message, pointer)
+
+
+def _called(place: tuple[str, Key]) -> str:
+    name, key = place
+    return f"{name} {'/'.join(str(part) for part in key)}"
+
+
+def _difference(before: str, after: str) -> str:
+    pairs = enumerate(zip(before, after, strict=False))
+    at = next((i for i, (one, other) in pairs if one != other), min(len(before), len(after)))
+    return f"at character {at}: {before[at : at + 20]!r} became {after[at : at + 20]!r}"
+
+
+def check_order(
+    grammar: Grammar, payloads: Iterable[Any], *, surface: str, ended_early: bool = False
+) -> list[Violation]:
+    """Every breach of the order in one stream, in the order in which they were noticed."""
+    checker = OrderChecker(grammar, surface)
+    for payload in payloads:
+        checker.feed(payload)
+    return checker.close(ended_early=ended_early)

@@ -1,0 +1,136 @@
+"""Probes are tests: ``pytest probes`` collects every YAML file there as one test item.
+
+So ``-k``, ``--lf``, ``-n`` and ``--junitxml`` work on the contract as they do on any suite. Only
+files below the ``probes/`` of a contract are collected; a project that merely has this plugin
+installed sees nothing of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+# Whoever has this installed loads it with every run of pytest: what judging needs is imported
+# when there is a probe to judge.
+if TYPE_CHECKING:
+    from _pytest._code.code import TerminalRepr
+    from syrupy.assertion import SnapshotAssertion
+
+    from harness.contract import Contract, Pair
+    from harness.judge import Judgement
+
+__all__ = ["PROPERTY", "ProbeFile", "ProbeItem"]
+
+#: The name of the property under which an item's judgement travels with pytest's reports.
+PROPERTY = "codex_leg"
+_CONTRACTS = pytest.StashKey["dict[Path, Contract]"]()
+
+
+class Drifted(Exception):
+    """A probe does not hold any more."""
+
+    def __init__(self, judgement: Judgement) -> None:
+        super().__init__(judgement.id)
+        self.judgement = judgement
+
+    def __str__(self) -> str:
+        lines = [f"{one.level} {one.rule}: {one.message}" for one in self.judgement.findings]
+        lines += [f"unchecked: {one.why}" for one in self.judgement.unchecked]
+        return "\n".join([f"probe {self.judgement.id}:", *lines])
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect the probes of a contract, and nothing else that is YAML."""
+    root = _root_of(file_path) if file_path.suffix == ".yaml" else None
+    return None if root is None else ProbeFile.from_parent(parent, path=file_path, root=root)
+
+
+def _root_of(file: Path) -> Path | None:
+    for folder in file.parents:
+        if folder.name == "probes":
+            sound = all((folder.parent / other).is_dir() for other in ("cassettes", "schemas"))
+            return folder.parent if sound else None
+    return None
+
+
+def contract_at(config: pytest.Config, root: Path) -> Contract:
+    """The contract below a root, read once a session."""
+    from harness.contract import Contract  # noqa: PLC0415
+
+    known = config.stash.setdefault(_CONTRACTS, {})
+    if root not in known:
+        known[root] = Contract(root)
+    return known[root]
+
+
+class ProbeFile(pytest.Module):
+    """One file below ``probes/``; a module, because other plugins' fixtures look for one."""
+
+    def _getobj(self) -> ModuleType:
+        return ModuleType("probe")
+
+    def __init__(self, *, root: Path, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.root = root
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Its one probe; a file of the contract that is broken is an error, not a skip."""
+        from harness.contract import Pair  # noqa: PLC0415
+
+        contract = contract_at(self.config, self.root)
+        name = self.path.relative_to(self.root / "probes").with_suffix("").as_posix()
+        faults = [e for e in contract.problems() if e.file.partition("/")[2] == f"{name}.yaml"]
+        if faults:
+            raise self.CollectError("\n".join(str(fault) for fault in faults))
+        pair = Pair(contract.probes[name], contract.cassettes[name])
+        yield ProbeItem.from_parent(self, name=name, callobj=_verify, pair=pair, contract=contract)
+
+
+class ProbeItem(pytest.Function):
+    """One probe. A function item, so that fixtures (syrupy's among them) work in it."""
+
+    def __init__(self, *, pair: Pair, contract: Contract, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.pair = pair
+        self.contract = contract
+        self.add_marker(pair.probe.level)
+
+    def repr_failure(
+        self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None
+    ) -> str | TerminalRepr:
+        """What differs, instead of a traceback through our own code."""
+        if isinstance(excinfo.value, Drifted):
+            return str(excinfo.value)
+        del style  # the superclass takes it from the configuration
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        return self.path, None, self.name
+
+
+def _verify(request: pytest.FixtureRequest, snapshot: SnapshotAssertion) -> None:
+    from harness.judge import judge, shape  # noqa: PLC0415
+    from harness.snapshots import ShapeExtension  # noqa: PLC0415
+
+    item: ProbeItem = request.node
+    stored = snapshot.use_extension(ShapeExtension)
+    # syrupy keeps, updates and accounts for the snapshot; what a difference means, compare() says.
+    matches = stored == shape(item.contract, item.pair)
+    before = item.contract.snapshot(item.pair.probe.id)
+    judgement = judge(item.contract, item.pair, before)
+    row = {**judgement.to_json(), "findings": [one.to_json() for one in judgement.findings]}
+    row["unchecked"] = [{"what": one.what, "why": one.why} for one in judgement.unchecked]
+    item.user_properties.append((PROPERTY, json.dumps(row)))
+    if judgement.findings or judgement.unchecked or not matches:
+        raise Drifted(judgement)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the markers that probes carry."""
+    config.addinivalue_line("markers", "must: a probe that has to hold")
+    config.addinivalue_line("markers", "should: a probe that is known to vary")

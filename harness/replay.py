@@ -1,0 +1,99 @@
+"""Ask a probe's question through the leg, with its cassette for an answer and the network shut.
+
+What comes back is judged elsewhere; here is only what the leg made of it.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest_socket
+import vcr
+
+import leg
+from harness.contract import Interaction, Probe
+from harness.questions import CREDENTIALS, REDACTED, credential_of, question
+from leg.messages import MessageReader
+from leg.refresh import ask_token_endpoint
+
+__all__ = ["Replayed", "network_shut", "replay"]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What the leg made of one probe.
+
+    Attributes:
+        outcome: ``ok``, or the outcome of the error that the leg raised.
+        text: the text that it assembled (up to where it stopped), if the answer is a response.
+        fields: the facts that its error carries.
+        message: its error as a person reads it, or ``""``.
+        request: the request as the leg built it; ``None`` if it refused to.
+        unplayed: whether the cassette's answer was never asked for.
+    """
+
+    outcome: str
+    text: str | None = None
+    fields: Mapping[str, str] | None = None
+    message: str = ""
+    request: leg.Request | None = None
+    unplayed: bool = False
+
+
+@contextmanager
+def network_shut() -> Iterator[None]:
+    """No socket can be made, not even to loopback: what is replayed needs none."""
+    made, looked_up = socket.socket, (socket.getaddrinfo, socket.gethostbyname)
+    pytest_socket.disable_socket()
+    try:
+        yield
+    finally:
+        socket.socket = made  # type: ignore[misc]
+        socket.getaddrinfo, socket.gethostbyname = looked_up
+
+
+def replay(probe: Probe, answer: Interaction, cassette: Path) -> Replayed:
+    """Ask it, and give what came of it. Only a :class:`leg.LegError` counts as an outcome.
+
+    Raises:
+        vcr.errors.CannotOverwriteExistingCassetteException: the leg asked what is not recorded.
+    """
+    try:
+        request = question(probe)
+    except leg.ConfigurationError as error:
+        return Replayed(error.outcome, message=str(error), unplayed=True)
+    player = vcr.VCR(record_mode="none")
+    with network_shut(), player.use_cassette(str(cassette)) as tape:
+        try:
+            text = _ask(probe, request, streamed=answer.stream is not None)
+        except leg.LegError as error:
+            return Replayed(
+                error.outcome,
+                getattr(error, "partial", "") or None,
+                getattr(error, "fields", None),
+                str(error),
+                request,
+                unplayed=not tape.all_played,
+            )
+        return Replayed("ok", text, None, "", request, unplayed=not tape.all_played)
+
+
+def _ask(probe: Probe, request: leg.Request, *, streamed: bool) -> str | None:
+    if probe.request.via == "refresh":
+        leg.refresh(REDACTED)
+        return None
+    if probe.request.url.split("?")[0].endswith("/oauth/token"):
+        ask_token_endpoint(request)
+        return None
+    with leg.Client(credential_of(probe) or CREDENTIALS["bogus"]) as client:
+        message = probe.surface == "anthropic"
+        if not (streamed or message or probe.request.via == "stream"):
+            client.fetch(request)
+            return None
+        reader = MessageReader() if message else leg.StreamReader()
+        with client.open(request, reader) as stream:
+            return stream.result().text

@@ -1,0 +1,192 @@
+"""Whether a file of any kind keeps the contract: a stream, frames, a body, or a cassette."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from harness.checks import ENDED_EARLY, Locate, check_exchange
+from harness.contract import Contract, ContractError, Interaction, line_of
+from harness.drift.findings import Finding, Unchecked, merge_findings
+from harness.exchange import Event, Exchange
+from harness.lines import line_of_pointer
+
+__all__ = ["ENDED_EARLY", "check_exchange", "validate_file"]
+
+#: Statuses that stand for "some refusal" and "some success" where only a body is known.
+_REFUSED: Final = 400
+_OK: Final = 200
+
+
+def validate_file(
+    path: Path,
+    surface: str,
+    *,
+    contract: Contract | None = None,
+    unchecked: list[Unchecked] | None = None,
+) -> list[Finding]:
+    """Everything in which a file does not keep the contract, each with ``file:line``.
+
+    Args:
+        path: an ``.sse`` (a stream as it came), a ``.jsonl`` (one event or frame a line), a
+            ``.json`` (one body), or a ``.yaml`` (a cassette).
+        surface: what answered; see ``schemas/index.json``.
+        contract: the contract to judge by; by default, the project's own.
+        unchecked: what could not be looked at is added here.
+
+    Raises:
+        ContractError: the file cannot be read as what it is called, or the surface is not known.
+    """
+    judge = _Files(contract or Contract(), path, surface, unchecked)
+    kinds = {".sse": judge.sse, ".jsonl": judge.jsonl, ".json": judge.json, ".yaml": judge.cassette}
+    check = kinds.get(path.suffix)
+    if check is None:
+        raise ContractError(
+            str(path), "", f"is a file of a kind that is not known ({path.suffix or 'no suffix'})",
+            f"name it {', '.join(kinds)}",
+        )  # fmt: skip
+    return check()
+
+
+class _Files:
+    """One file to be judged."""
+
+    def __init__(
+        self, contract: Contract, path: Path, surface: str, unchecked: list[Unchecked] | None
+    ) -> None:
+        self._contract = contract
+        self._path = path
+        self._name = contract.name_of(path)
+        self._surface = surface
+        self._unchecked = unchecked
+
+    def sse(self) -> list[Finding]:
+        exchange = Exchange.from_sse(self._read())
+        self._refuse_empty(exchange, "an event stream has lines that begin with data:")
+        return self._check(exchange, self._at_events(0))
+
+    def jsonl(self) -> list[Finding]:
+        exchange = Exchange.from_jsonl(self._read())
+        self._refuse_empty(exchange, "one JSON value a line")
+        return self._check(exchange, self._at_events(0))
+
+    def json(self) -> list[Finding]:
+        body = self._read()
+        try:
+            text = body.decode("utf-8")
+            payload = json.loads(text)
+        except json.JSONDecodeError as error:
+            where = f"line {error.lineno}, column {error.colno}"
+            raise ContractError(
+                self._name, where, f"not JSON: {error.msg}", "mend the syntax"
+            ) from None
+        except UnicodeDecodeError as error:
+            raise ContractError(
+                self._name, f"byte {error.start}", "not UTF-8", "save the file as UTF-8"
+            ) from None
+        except (ValueError, RecursionError) as error:
+            raise ContractError(self._name, "", f"not JSON: {error}", "mend it") from None
+        self._refuse_wrapper(payload)
+        if self._is_event(payload):
+            event = Event(None, text, payload, 1)
+            return self._lone_event(Exchange(is_stream=True, events=(event,)), text)
+        status = _REFUSED if _is_refusal(payload) else _OK
+        exchange = Exchange(status=status, body=body)
+        return self._check(exchange, self._at_lines(text))
+
+    def cassette(self) -> list[Finding]:
+        cassette = self._contract.read_cassette(self._path)
+        text = self._path.read_text(encoding="utf-8")
+        early = self._ends_early(cassette.id) if cassette.path.startswith("cassettes/") else False
+        found: list[Finding] = []
+        for index, interaction in enumerate(cassette.interactions):
+            path = ("interactions", index, "response", "body", "string")
+            line, is_block = line_of(text, path)
+            if interaction.stream is not None:
+                locate = self._at_events(line - 1) if is_block else self._at(line)
+            else:
+                locate = self._at(line)
+            exchange = Exchange.from_interaction(interaction)
+            cut = early or _was_cut(interaction)
+            found += self._check(exchange, locate, ended_early=cut)
+        return merge_findings(found)
+
+    def _check(
+        self, exchange: Exchange, locate: Locate, *, ended_early: bool = False
+    ) -> list[Finding]:
+        return check_exchange(
+            self._contract.schemas,
+            self._surface,
+            exchange,
+            ended_early=ended_early,
+            locate=locate,
+            unchecked=self._unchecked,
+            report_unknown=True,
+        )
+
+    def _lone_event(self, exchange: Exchange, text: str) -> list[Finding]:
+        """One event out of its stream: there is no order to judge."""
+        lines = self._at_lines(text)
+        found = self._check(exchange, lambda _, pointer: lines(None, pointer))
+        return [one for one in found if not one.rule.startswith("order/")]
+
+    def _read(self) -> bytes:
+        try:
+            return self._path.read_bytes()
+        except OSError as error:
+            raise ContractError(
+                self._name, "", f"cannot be read: {error.strerror}", "look at its path and rights"
+            ) from None
+
+    def _refuse_empty(self, exchange: Exchange, hint: str) -> None:
+        if not exchange.events:
+            raise ContractError(self._name, "", "holds no event", hint)
+
+    def _refuse_wrapper(self, payload: Any) -> None:
+        if not isinstance(payload, dict):
+            return
+        for key in ("body", "response_headers"):
+            if key in payload and payload.keys() <= _WRAPPER:
+                raise ContractError(
+                    self._name,
+                    f"/{key}",
+                    "looks like a record of an exchange, not like the body of an answer",
+                    "put the body alone into the file",
+                )
+
+    def _is_event(self, payload: Any) -> bool:
+        kind = payload.get("type") if isinstance(payload, dict) else None
+        schemas = self._contract.schemas
+        return isinstance(kind, str) and any(
+            one.events is not None and schemas.event(one.events, kind) is not None
+            for one in schemas.endpoints(self._surface)
+        )
+
+    def _ends_early(self, id_: str) -> bool:
+        file = self._contract.path("probes", f"{id_}.yaml")
+        return file.is_file() and self._contract.read_probe(file).expect.outcome in ENDED_EARLY
+
+    def _at(self, line: int) -> Locate:
+        return lambda _event, _pointer: f"{self._name}:{line}"
+
+    def _at_events(self, offset: int) -> Locate:
+        return lambda event, _: f"{self._name}:{offset + (event.line if event else 1)}"
+
+    def _at_lines(self, text: str) -> Locate:
+        return lambda _, pointer: f"{self._name}:{line_of_pointer(text, pointer)}"
+
+
+_WRAPPER: Final = frozenset(
+    "status body headers response_headers request url method date source note".split()
+)
+
+
+def _is_refusal(payload: Any) -> bool:
+    if not isinstance(payload, dict) or payload.get("object") == "response":
+        return False
+    return "detail" in payload or isinstance(payload.get("error"), dict | str)
+
+
+def _was_cut(interaction: Interaction) -> bool:
+    return interaction.stream is not None and interaction.stream.ended == "reset"
