@@ -27,6 +27,9 @@ lint: $(VENV)/.installed  ## ruff, mypy --strict, import-linter
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
+bench: $(VENV)/.installed  ## What the leg costs, as ratios against httpx
+	@$(BIN)/python -m benchmarks.run
+
 format: $(VENV)/.installed  ## Let ruff mend what it can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .

@@ -19,9 +19,10 @@ from harness.drift.findings import (
 from harness.drift.rules import RULES
 from harness.exchange import NOT_JSON, Event, Exchange
 from harness.grammar import Grammar
+from harness.lines import generalised
 from harness.order import check_order
 
-__all__ = ["ENDED_EARLY", "Locate", "check_exchange", "generalised"]
+__all__ = ["ENDED_EARLY", "Locate", "check_exchange"]
 
 #: Outcomes of probes whose stream rightly lacks its end.
 ENDED_EARLY: Final = frozenset({"stream_cut", "stream_stalled", "stream_too_large"})
@@ -69,23 +70,6 @@ def _nowhere(_event: Event | None, _pointer: str) -> None:
     """No file, no place."""
 
 
-def generalised(value: Any, pointer: str) -> str:
-    """A pointer into one value as a pointer into all values like it: ``/a/0`` becomes ``/a/[]``."""
-    tokens: list[str] = []
-    for token in pointer.split("/")[1:]:
-        below: Any = None
-        if isinstance(value, list) and token.isdecimal() and int(token) < len(value):
-            below = value[int(token)]
-            kind = below.get("type") if isinstance(below, dict) else None
-            tokens.append(f"[{kind}]" if isinstance(kind, str) and "/" not in kind else "[]")
-        else:
-            tokens.append(token)
-            if isinstance(value, dict):
-                below = value.get(token.replace("~1", "/").replace("~0", "~"))
-        value = below
-    return "".join(f"/{token}" for token in tokens)
-
-
 class _Judge:
     """Collects the findings of one exchange."""
 
@@ -113,7 +97,7 @@ class _Judge:
         if endpoint is not None and sent is not None and not exchange.failed and endpoint.request:
             self.value(endpoint.request, sent.payload(), "/body", direction="request")
         if endpoint is not None and endpoint.headers and exchange.headers:
-            self.value(endpoint.headers, _header_map(exchange), "/header")
+            self.value(endpoint.headers, exchange.header_map(), "/header")
         if exchange.failed:
             self._refusal(endpoint, exchange)
         elif exchange.is_stream:
@@ -167,8 +151,25 @@ class _Judge:
         if not paths:
             self.skip(what, f"{self._surface} has no schema for it")
             return
-        best = min(paths, key=lambda path: len(self._schemas.validate(path, payload)))
-        self.value(best, payload, "/body")
+        self.value(max(paths, key=lambda path: self._closeness(path, payload)), payload, "/body")
+
+    def _closeness(self, path: str, payload: Any) -> tuple[int, int]:
+        """How many of its keys a schema names; then how little it has against it.
+
+        In this order: a schema that asks for nothing has nothing against anything.
+        """
+        keys = payload.keys() if isinstance(payload, dict) else set()
+        named = len(keys & self._named(path))
+        return named, -len(self._schemas.validate(path, payload))
+
+    def _named(self, path: str) -> set[str]:
+        base, schema = self._schemas.resolve("", path)
+        names = set(schema.get("properties", ()))
+        for part in [schema, *schema.get("allOf", ())]:
+            if "$ref" in part:
+                _, other = self._schemas.resolve(base, part["$ref"])
+                names |= set(other.get("properties", ()))
+        return names
 
     def _stream(self, endpoint: Endpoint | None, exchange: Exchange, *, ended_early: bool) -> None:
         if endpoint is None or endpoint.events is None:
@@ -208,7 +209,7 @@ class _Judge:
     def _order(self, path: str, exchange: Exchange, *, ended_early: bool) -> None:
         grammar = Grammar.from_data(self._schemas.document(path))
         payloads = (event.payload for event in exchange.events)
-        for one in check_order(grammar, payloads, surface=self._surface, ended_early=ended_early):
+        for one in check_order(grammar, payloads, ended_early=ended_early):
             event = exchange.events[one.index] if 0 <= one.index < len(exchange.events) else None
             self.found.append(
                 finding(
@@ -282,12 +283,3 @@ class _Judge:
         self, rule: str, message: str, *, event: Event | None = None, pointer: str = ""
     ) -> None:
         self.found.append(self.finding(rule, message, event=event, pointer=pointer))
-
-
-def _header_map(exchange: Exchange) -> dict[str, str]:
-    """Headers as the schemas want them: lower-case names, several values joined by a comma."""
-    headers: dict[str, str] = {}
-    for name, value in exchange.headers:
-        key = name.lower()
-        headers[key] = f"{headers[key]}, {value}" if key in headers else value
-    return headers

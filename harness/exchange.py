@@ -117,6 +117,14 @@ class Exchange:
             self._json.append(parse_json(self.body))
         return self._json[0]
 
+    def header_map(self) -> dict[str, str]:
+        """Headers as the schemas want them: lower-case names, several values of one name joined."""
+        headers: dict[str, str] = {}
+        for name, value in self.headers:
+            key = name.lower()
+            headers[key] = f"{headers[key]}, {value}" if key in headers else value
+        return headers
+
     @classmethod
     def from_interaction(cls, interaction: Interaction) -> Exchange:
         """One exchange of a cassette."""

@@ -28,7 +28,6 @@ class Bracket:
 class Grammar:
     """An ``order.json``, ready to be used."""
 
-    surfaces: frozenset[str]
     first: frozenset[str]
     terminals: frozenset[str]
     complete: frozenset[str]
@@ -37,7 +36,7 @@ class Grammar:
     anywhere_prefixes: tuple[str, ...]
     sequence: tuple[str, int, int]
     error: str
-    error_ends: frozenset[str]
+    error_ends_with: tuple[str, ...]
     brackets: Mapping[str, Bracket]
     roles: Mapping[str, tuple[Bracket, str]]
     output: tuple[str, str, str, str | None]
@@ -54,7 +53,6 @@ class Grammar:
         anywhere = data["anywhere"]
         sequence, output = data["sequence"], data["output"]
         return cls(
-            surfaces=frozenset(data["surfaces"]),
             first=frozenset(data["first"]),
             terminals=frozenset(data["terminals"]),
             complete=frozenset(data["complete"]),
@@ -63,7 +61,7 @@ class Grammar:
             anywhere_prefixes=tuple(one[:-1] for one in anywhere if one.endswith("*")),
             sequence=(sequence["pointer"], sequence["base"], sequence["step"]),
             error=data["error"]["type"],
-            error_ends=frozenset(data["error"]["terminal_on"]),
+            error_ends_with=tuple(data["error"]["ends_with"]),
             brackets=brackets,
             roles=roles,
             output=(output["pointer"], output["bracket"], output["value"], output.get("order")),

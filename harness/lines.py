@@ -1,11 +1,12 @@
-"""Where in a JSON text a value stands: a person looks for a line, not for a pointer."""
+"""Places in JSON: as a line, for a person; as a pointer into all values like it, for a finding."""
 
 from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
-__all__ = ["line_of_pointer"]
+__all__ = ["generalised", "line_of_pointer"]
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
@@ -50,3 +51,20 @@ def _below(text: str, at: int, token: str) -> int | None:
             inner = _skip(text, inner + 1)
         index += 1
     return None
+
+
+def generalised(value: Any, pointer: str) -> str:
+    """A pointer into one value as a pointer into all values like it: ``/a/0`` becomes ``/a/[]``."""
+    tokens: list[str] = []
+    for token in pointer.split("/")[1:]:
+        below: Any = None
+        if isinstance(value, list) and token.isdecimal() and int(token) < len(value):
+            below = value[int(token)]
+            kind = below.get("type") if isinstance(below, dict) else None
+            tokens.append(f"[{kind}]" if isinstance(kind, str) and "/" not in kind else "[]")
+        else:
+            tokens.append(token)
+            if isinstance(value, dict):
+                below = value.get(token.replace("~1", "/").replace("~0", "~"))
+        value = below
+    return "".join(f"/{token}" for token in tokens)

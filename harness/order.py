@@ -43,9 +43,8 @@ class _Whole:
 class OrderChecker:
     """Feed it the payloads of one stream, then :meth:`close` it."""
 
-    def __init__(self, grammar: Grammar, surface: str) -> None:
+    def __init__(self, grammar: Grammar) -> None:
         self._grammar = grammar
-        self._error_ends = surface in grammar.error_ends
         self._index = -1
         self._begun = False
         self._terminal: str | None = None
@@ -72,16 +71,14 @@ class OrderChecker:
         found = self._grammar.roles.get(kind)
         if found is not None:
             self._in_bracket(found[0], found[1], kind, payload)
-        if kind in self._grammar.terminals or (kind == self._grammar.error and self._error_ends):
+        if kind in self._grammar.terminals or self._is_refusal(kind, payload):
             self._terminal = kind
             if kind in self._grammar.complete:
                 self._check_whole_answer(kind, payload)
 
     def close(self, *, ended_early: bool = False) -> list[Violation]:
         """Everything that was found. ``ended_early``: this stream is known to have been cut."""
-        # A WebSocket carries more than responses: frames without any of them have no end to miss.
-        nothing_begun = self._error_ends and not self._begun
-        if self._terminal is None and not ended_early and not nothing_begun:
+        if self._terminal is None and not ended_early:
             if self._error_at is not None:
                 self._found.append(
                     Violation(
@@ -96,6 +93,12 @@ class OrderChecker:
                 ends = ", ".join(sorted(self._grammar.terminals))
                 self._add("order/terminal-missing", None, f"the stream ends without any of {ends}")
         return self._found
+
+    def _is_refusal(self, kind: str, payload: Mapping[str, Any]) -> bool:
+        """Whether this is an error with a status of its own: it refuses, and nothing follows."""
+        return kind == self._grammar.error and any(
+            lookup(payload, pointer) is not None for pointer in self._grammar.error_ends_with
+        )
 
     def _add(self, rule: str, kind: str | None, message: str, pointer: str = "") -> None:
         self._found.append(Violation(rule, self._index, kind, pointer, message))
@@ -257,10 +260,10 @@ def _difference(before: str, after: str) -> str:
 
 
 def check_order(
-    grammar: Grammar, payloads: Iterable[Any], *, surface: str, ended_early: bool = False
+    grammar: Grammar, payloads: Iterable[Any], *, ended_early: bool = False
 ) -> list[Violation]:
     """Every breach of the order in one stream, in the order in which they were noticed."""
-    checker = OrderChecker(grammar, surface)
+    checker = OrderChecker(grammar)
     for payload in payloads:
         checker.feed(payload)
     return checker.close(ended_early=ended_early)

@@ -69,7 +69,9 @@ class _Files:
     def jsonl(self) -> list[Finding]:
         exchange = Exchange.from_jsonl(self._read())
         self._refuse_empty(exchange, "one JSON value a line")
-        return self._check(exchange, self._at_events(0))
+        # A WebSocket carries more than responses: without a response there is no end to miss.
+        begun = any((event.type or "").startswith("response.") for event in exchange.events)
+        return self._check(exchange, self._at_events(0), ended_early=not begun)
 
     def json(self) -> list[Finding]:
         body = self._read()

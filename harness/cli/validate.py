@@ -9,6 +9,7 @@ import click
 from harness.cli.options import fail_on_option, format_option
 from harness.cli.verify import exit_code
 from harness.contract import Contract
+from harness.drift.findings import Unchecked
 from harness.exits import Exit
 from harness.report import Report
 from harness.report.faces import show
@@ -27,7 +28,7 @@ def _surfaces() -> list[str]:
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "--surface", required=True, metavar="SURFACE", help="What answered: " + "one of the contract's."
+    "--surface", required=True, metavar="SURFACE", help="What answered: responses, usage, auth …"
 )
 @fail_on_option
 @format_option
@@ -44,6 +45,7 @@ def command(*, file: Path, surface: str, fail_on: str, face: str) -> Exit:
         )
     if not file.is_file():
         raise click.BadParameter(f"{file} is not a file.", param_hint="FILE")
-    report = Report(validate_file(file, surface))
+    unchecked: list[Unchecked] = []
+    report = Report(validate_file(file, surface, unchecked=unchecked), unchecked)
     show(report, face)
     return exit_code(report, fail_on)

@@ -77,12 +77,12 @@ class Schemas:
         return tuple(self._index)
 
     def endpoints(self, surface: str) -> tuple[Endpoint, ...]:
-        """What is known about a surface. The WebSocket of a surface has the endpoints of its HTTP.
+        """What is known about a surface.
 
         Raises:
             ContractError: there is no such surface.
         """
-        found = self._index.get(surface) or self._index.get(surface.removesuffix("-ws"))
+        found = self._index.get(surface)
         if found is None:
             raise ContractError(
                 "schemas/index.json",

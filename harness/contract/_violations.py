@@ -81,10 +81,11 @@ def _deepest(error: ValidationError) -> ValidationError:
     return error if best is None else _deepest(best)
 
 
-def _distance(errors: list[ValidationError]) -> tuple[bool, int]:
+def _distance(branch: Iterable[ValidationError]) -> tuple[bool, int]:
     """How far a value is from one branch: one of another type or name was never meant for it."""
-    meant = any(one.validator in ("type", "const", "enum") and not one.path for one in errors)
-    return meant, len(errors)
+    errors = list(branch)
+    other = any(one.validator in ("type", "const", "enum") and not one.path for one in errors)
+    return other, len(errors)
 
 
 def _missing(error: ValidationError) -> Problem:

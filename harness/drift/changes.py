@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from .kinds import base_of
-from .snapshot import Field, Fields, parent_of, parse_field
+from .snapshot import Field, Fields, parent_of
 
-__all__ = ["Change", "classify", "field_changes", "is_alike", "signature"]
+__all__ = ["Change", "Portrait", "classify", "field_changes"]
 
 #: Atoms of values that no schema speaks about.
 _PLAIN: Final = frozenset(
@@ -51,6 +51,7 @@ def field_changes(before: Fields, after: Fields) -> list[Change]:
     ]
     gone = _roots(before, after)
     new = _roots(after, before)
+    changes = _claim_partly_renamed(changes, new, before, after)
     changes += _claim_renamed(gone, new, before, after)
     changes += _claim_moved(gone, new, before, after)
     for pointer in gone:
@@ -85,47 +86,51 @@ def _below(pointer: str, fields: Fields) -> int:
     return sum(1 for other in fields if other.startswith(f"{pointer}/"))
 
 
-def signature(pointer: str, fields: Fields) -> tuple[tuple[str, str], ...]:
-    """The shape of everything at and below a place, without the words that name its type."""
-    size = len(pointer)
-    by_type = pointer.endswith("]")
-    return tuple(
-        sorted(
-            (other[size:], str(field))
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """What a place looks like: every field at and below it, and two levels of them by type.
+
+    A new name is in no schema yet. What no schema describes has no kinds and no closed values, and
+    its items are not told apart; so that a renamed thing is known again by its outline alone.
+    """
+
+    whole: tuple[tuple[str, str], ...]
+    outline: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def of(cls, pointer: str, fields: Fields) -> Portrait:
+        """Draw a place. The words that name the type of an item are left out."""
+        below = f"{pointer}/"
+        size, by_type = len(pointer), pointer.endswith("]")
+        found = sorted(
+            (other[size:], field)
             for other, field in fields.items()
-            if (other == pointer or other.startswith(f"{pointer}/"))
+            if (other == pointer or other.startswith(below))
             and not (by_type and other[size:] == "/type")
         )
-    )
+        outline: dict[str, frozenset[str]] = {}
+        for place, field in found:
+            way = ["[]" if part[:1] == "[" else part for part in place.split("/")]
+            if len(way) <= 3 and "{}" not in way:
+                key = "/".join(way)
+                outline[key] = outline.get(key, frozenset()) | field.atoms
+        return cls(tuple((place, str(field)) for place, field in found), outline)
+
+    def is_like(self, other: Portrait) -> bool:
+        """Whether the two show the same thing, as far as can be told."""
+        if self.whole == other.whole:
+            return True
+        here, there = self.outline, other.outline
+        return here.keys() == there.keys() and all(
+            _is_compatible(here[place], there[place]) for place in here
+        )
 
 
-def is_alike(old: str, fresh: str, before: Fields, after: Fields) -> bool:
-    """Whether two places have one shape, as far as can be told: a new name is in no schema yet.
-
-    What no schema describes has no kinds and no closed values, so that two levels of fields with
-    their types must do. Where both are described, they must be the same.
-    """
-    one, other = signature(old, before), signature(fresh, after)
+def _is_compatible(one: frozenset[str], other: frozenset[str]) -> bool:
     if one == other:
         return True
-    if not (_is_plain(one) or _is_plain(other)):
-        return False
-    return _outline(one) == _outline(other)
-
-
-def _is_plain(shape: Iterable[tuple[str, str]]) -> bool:
-    return all(parse_field(text).atoms <= _PLAIN for place, text in shape if place.count("/") < 2)
-
-
-def _outline(shape: Iterable[tuple[str, str]]) -> list[tuple[str, frozenset[str]]]:
-    outline: list[tuple[str, frozenset[str]]] = []
-    for place, text in shape:
-        way = ["[]" if part[:1] == "[" else part for part in place.split("/")]
-        if len(way) > 3 or "{}" in way:
-            continue
-        bases = (base_of(atom).partition("(")[0] for atom in parse_field(text).atoms)
-        outline.append(("/".join(way), frozenset(bases)))
-    return sorted(outline, key=lambda one: (one[0], sorted(one[1])))
+    bases = [{base_of(atom) for atom in atoms} for atoms in (one, other)]
+    return (one <= _PLAIN or other <= _PLAIN) and bases[0] == bases[1]
 
 
 def _claim_renamed(gone: list[str], new: list[str], before: Fields, after: Fields) -> list[Change]:
@@ -141,6 +146,29 @@ def _claim_renamed(gone: list[str], new: list[str], before: Fields, after: Field
             rule = "header-renamed" if old.startswith("/header/") else "field-renamed"
         claimed.append(Change(rule, old, old, fresh, _below(old, before)))
     return claimed
+
+
+def _claim_partly_renamed(
+    changes: list[Change], new: list[str], before: Fields, after: Fields
+) -> list[Change]:
+    """Where a place is not always there any more, and one like it is sometimes: it was renamed."""
+    fading = [one.pointer for one in changes if one.rule == "field-became-optional"]
+    coming = [pointer for pointer in new if not after[pointer].always]
+    renamed: dict[str, str] = {}
+    for old, fresh in _pairs(fading, coming, before, _always(after, coming), parent_of):
+        if before[old].atoms == after[old].atoms:
+            new.remove(fresh)
+            renamed[old] = fresh
+    kept = [one for one in changes if one.pointer not in renamed]
+    return kept + [
+        Change("field-renamed", old, old, fresh, _below(old, before))
+        for old, fresh in renamed.items()
+    ]
+
+
+def _always(fields: Fields, pointers: Iterable[str]) -> Fields:
+    """The fields, with these as if they were always there."""
+    return {**fields, **{one: Field(fields[one].atoms) for one in pointers}}
 
 
 def _claim_moved(gone: list[str], new: list[str], before: Fields, after: Fields) -> list[Change]:
@@ -165,12 +193,15 @@ def _pairs(
     same: Callable[[str], str],
 ) -> list[tuple[str, str]]:
     """Pairs of places that agree in ``same`` and in shape; only where there is no second choice."""
-    found = [
-        (old, fresh)
-        for old in gone
-        for fresh in new
-        if same(old) == same(fresh) and is_alike(old, fresh, before, after)
-    ]
+    groups: dict[str, list[tuple[str, Portrait]]] = {}
+    for fresh in new:
+        groups.setdefault(same(fresh), []).append((fresh, Portrait.of(fresh, after)))
+    found: list[tuple[str, str]] = []
+    for old in gone:
+        candidates = groups.get(same(old))
+        if candidates:
+            portrait = Portrait.of(old, before)
+            found += [(old, fresh) for fresh, other in candidates if portrait.is_like(other)]
     left, right = Counter(old for old, _ in found), Counter(fresh for _, fresh in found)
     return [(old, fresh) for old, fresh in found if left[old] == 1 and right[fresh] == 1]
 

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from .changes import Change, field_changes, is_alike
+from .changes import Change, Portrait, field_changes
 from .findings import ONCE, Finding, finding
 from .rules import LEVELS, RULES
 from .shape import TOLD_APART_BY, Shape, sequence_of
@@ -115,6 +115,14 @@ class _Comparison:
             self.add(rule, "response", old, Change(rule, "", old, fresh), message)
         gone = here.keys() - there.keys() - renamed.keys()
         new = there.keys() - here.keys() - set(renamed.values())
+        for old, fresh in _relabelled(gone, new):
+            changes = field_changes(here[old], there[fresh])
+            if len(changes) == 1:
+                # One edit of the member that tells it apart: still the same event.
+                self.fields("response", old, changes)
+                renamed[old] = fresh
+                gone.remove(old)
+                new.remove(fresh)
         for label in sorted(gone):
             change = Change("event-type-removed", "", label, None)
             self.add(change.rule, "response", label, change, f"{label} does not come any more")
@@ -160,8 +168,8 @@ def _base(label: str) -> str:
 _NAMES: Final = frozenset({"/type", *(f"/{member}/type" for member in TOLD_APART_BY)})
 
 
-def _nameless(fields: Fields) -> Fields:
-    return {place: one for place, one in fields.items() if place not in _NAMES}
+def _nameless(fields: Fields) -> Portrait:
+    return Portrait.of("", {place: one for place, one in fields.items() if place not in _NAMES})
 
 
 def _renamed(before: Snapshot, after: Snapshot, here: Events, there: Events) -> dict[str, str]:
@@ -175,12 +183,19 @@ def _renamed(before: Snapshot, after: Snapshot, here: Events, there: Events) -> 
         candidates = sorted(
             (abs(places[1].get(label, 0) - at), label)
             for label, other in free.items()
-            if is_alike("", "", shape, other)
+            if shape.is_like(other)
         )
         if candidates:
             renamed[old] = candidates[0][1]
             del free[renamed[old]]
     return renamed
+
+
+def _relabelled(gone: set[str], new: set[str]) -> list[tuple[str, str]]:
+    """Events of one type that are there under another label, where there is no second choice."""
+    pairs = [(old, fresh) for old in gone for fresh in new if _base(old) == _base(fresh)]
+    left, right = Counter(old for old, _ in pairs), Counter(fresh for _, fresh in pairs)
+    return sorted(one for one in pairs if left[one[0]] == 1 and right[one[1]] == 1)
 
 
 def _places(sequences: Iterable[Sequence[str]]) -> dict[str, int]:

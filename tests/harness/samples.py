@@ -56,7 +56,7 @@ def message(ident: str, pieces: Sequence[str], index: int = 0) -> list[dict[str,
         {"type": "response.content_part.done", **place, "part": whole},
         {
             "type": "response.output_item.done",
-            "item": {**item, "status": "completed", "content": [whole]},
+            "item": {**item, "status": "completed", "content": [dict(whole)]},
             "output_index": index,
         },
     ]
