@@ -12,11 +12,10 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from types import TracebackType
-from typing import Self
 
 import httpx
 
+from leg._closing import AsyncClosing, Closing
 from leg.errors import (
     RequestInvalid,
     StreamCut,
@@ -87,7 +86,7 @@ def _check_size(body: bytearray, limits: Limits) -> None:
         raise StreamTooLarge(f"the answer is larger than {limits.total} bytes")
 
 
-class Answer:
+class Answer(Closing):
     """The head of an answer, and its bytes as they arrive. To be closed."""
 
     def __init__(self, response: httpx.Response, limits: Limits) -> None:
@@ -130,7 +129,7 @@ class Answer:
         self._response.close()
 
 
-class Http:
+class Http(Closing):
     """Sends requests; one pool of connections."""
 
     def __init__(self, limits: Limits) -> None:
@@ -150,19 +149,8 @@ class Http:
     def close(self) -> None:
         self._client.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-class AsyncAnswer:
+class AsyncAnswer(AsyncClosing):
     """As :class:`Answer`."""
 
     def __init__(self, response: httpx.Response, limits: Limits) -> None:
@@ -206,7 +194,7 @@ class AsyncAnswer:
         await self._response.aclose()
 
 
-class AsyncHttp:
+class AsyncHttp(AsyncClosing):
     """As :class:`Http`."""
 
     def __init__(self, limits: Limits) -> None:
@@ -225,14 +213,3 @@ class AsyncHttp:
 
     async def aclose(self) -> None:
         await self._client.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.aclose()

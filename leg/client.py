@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
+from leg._closing import AsyncClosing, Closing
 from leg.credentials import Credential
 from leg.errors import StreamCut, StreamError
 from leg.events import Event
@@ -78,7 +78,7 @@ def _with_partial(error: StreamError, reader: Reader) -> StreamError:
     return error
 
 
-class ResponseStream:
+class ResponseStream(Closing):
     """One answer while it arrives: iterate it for events, then ask for the result.
 
     A context manager; leaving it closes the connection, whether or not the answer was read.
@@ -119,19 +119,8 @@ class ResponseStream:
     def close(self) -> None:
         self._answer.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-class Client(_Base):
+class Client(_Base, Closing):
     """Speaks to the backend of one credential, and waits."""
 
     _http: Http
@@ -215,19 +204,8 @@ class Client(_Base):
     def close(self) -> None:
         self._http.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-class AsyncResponseStream:
+class AsyncResponseStream(AsyncClosing):
     """As :class:`ResponseStream`, with ``async for`` and ``async with``."""
 
     def __init__(self, answer: AsyncAnswer, reader: Reader) -> None:
@@ -265,19 +243,8 @@ class AsyncResponseStream:
     async def aclose(self) -> None:
         await self._answer.aclose()
 
-    async def __aenter__(self) -> Self:
-        return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.aclose()
-
-
-class AsyncClient(_Base):
+class AsyncClient(_Base, AsyncClosing):
     """As :class:`Client`, with the same methods to be awaited."""
 
     _http: AsyncHttp
@@ -338,14 +305,3 @@ class AsyncClient(_Base):
 
     async def aclose(self) -> None:
         await self._http.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.aclose()

@@ -198,25 +198,18 @@ def resolve(
     """
     rows = list(rows)
     family = family_of(persona_model)
-    passed_over: StoredCredential | None = None
-    for row in _ranked(rows, _ORDER[family]):
-        if row.kind == "provider_oauth" and row.provider == "openai" and not leg_enabled:
-            passed_over = row
-            continue
-        env = _env_of(row, house_key, now)
-        which = "active" if row.active else "preferred"
-        return Stamp(env, persona_model, row.id, f"the {which} row of the persona's family")
+    own, passed_over = _own_row(rows, family, leg_enabled=leg_enabled)
+    if own is not None:
+        which = "active" if own.active else "preferred"
+        reason = f"the {which} row of the persona's family"
+        return Stamp(_env_of(own, house_key, now), persona_model, own.id, reason)
     stand_in = _stand_in(rows) if cross_stamp and family in ("codex", "openai") else None
     if stand_in is not None:
         env = _env_of(stand_in, house_key, now)
         return Stamp(env, None, stand_in.id, "cross-stamp: Anthropic stands in for OpenAI")
     if house_key is not None and house_key.provider in {entry[0] for entry in _ORDER[family]}:
-        return Stamp(
-            _key_env(house_key.provider, house_key.secret, "house key"),
-            persona_model,
-            None,
-            "the relay's house key",
-        )
+        env = _key_env(house_key.provider, house_key.secret, "house key")
+        return Stamp(env, persona_model, None, "the relay's house key")
     if passed_over is not None:
         raise CredentialMisused(
             f"row {passed_over.id}: a ChatGPT subscription would have to be stamped as "
@@ -227,6 +220,18 @@ def resolve(
         f"there is no stored credential for {persona_model or 'this persona'}",
         hint="connect a subscription or bring an API key",
     )
+
+
+def _own_row(
+    rows: list[StoredCredential], family: Family | None, *, leg_enabled: bool
+) -> tuple[StoredCredential | None, StoredCredential | None]:
+    """The row of the family to use, and the subscription that had to be passed over for it."""
+    passed_over: StoredCredential | None = None
+    for row in _ranked(rows, _ORDER[family]):
+        if row.kind != "provider_oauth" or row.provider != "openai" or leg_enabled:
+            return row, passed_over
+        passed_over = row
+    return None, passed_over
 
 
 def _ranked(
