@@ -17,6 +17,7 @@ import httpx
 
 from leg._closing import AsyncClosing, Closing
 from leg.errors import (
+    ConfigurationError,
     RequestInvalid,
     StreamCut,
     StreamError,
@@ -42,7 +43,7 @@ def _sending(request: Request) -> Iterator[None]:
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         raise RequestInvalid(f"{where}: not an address that can be asked") from error
     except httpx.TransportError as error:
-        raise TransportError(f"{where}: {error or type(error).__name__}") from error
+        raise TransportError(f"{where}: {_words(error)}") from error
 
 
 @contextmanager
@@ -55,7 +56,17 @@ def _reading(limits: Limits) -> Iterator[None]:
     except httpx.DecodingError as error:
         raise StreamInvalid("the answer's content-encoding cannot be decoded") from error
     except httpx.TransportError as error:
-        raise StreamCut(f"the connection broke: {error or type(error).__name__}") from error
+        raise StreamCut(f"the connection broke: {_words(error)}") from error
+
+
+def _words(error: Exception) -> str:
+    # Asynchronous errors come without any.
+    return str(error) or type(error).__name__
+
+
+def _check_open(*, closed: bool) -> None:
+    if closed:
+        raise ConfigurationError("this client is closed", hint="make a new one")
 
 
 def _timeout(limits: Limits) -> httpx.Timeout:
@@ -140,6 +151,7 @@ class Http(Closing):
 
     def send(self, request: Request) -> Answer:
         """Send it; return when the head of the answer is here. Raises TransportError."""
+        _check_open(closed=self._client.is_closed)
         with _sending(request):
             built = self._client.build_request(
                 request.method, request.url, headers=request.headers, content=request.body
@@ -205,6 +217,7 @@ class AsyncHttp(AsyncClosing):
 
     async def send(self, request: Request) -> AsyncAnswer:
         """As :meth:`Http.send`."""
+        _check_open(closed=self._client.is_closed)
         with _sending(request):
             built = self._client.build_request(
                 request.method, request.url, headers=request.headers, content=request.body

@@ -56,6 +56,9 @@ def read_auth_json(path: Path) -> str | None:
         CredentialInvalid: the file is there and cannot be read as text of a sensible size.
     """
     try:
+        if path.exists() and not path.is_file():
+            # A directory cannot be read, and a pipe would be waited for without end.
+            raise CredentialInvalid(f"{path}: is not a file", hint=_LOGIN)
         with path.open("rb") as file:
             raw = file.read(_MAX_BYTES + 1)
     except FileNotFoundError:
@@ -86,7 +89,7 @@ def parse_blob(text: str, source: str, *, account_id: str | None = None) -> Cred
         CredentialInvalid: the blob cannot be read, or holds nothing that the leg can use.
         CredentialMisused: its access token is of another kind.
     """
-    blob = _json_of(text)
+    blob = _json_of(text.removeprefix("\ufeff"))
     if blob is _UNREADABLE:
         hint = "give the JSON of auth.json"
         if not text.lstrip().startswith("{"):

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from leg._closing import AsyncClosing, Closing
 from leg.credentials import Credential
-from leg.errors import StreamCut, StreamError
+from leg.errors import LegError, StreamError
 from leg.events import Event
 from leg.limits import Limits
 from leg.outcomes import error_of_answer
 from leg.profiles import profile_for
+from leg.reading import Reading
+from leg.redaction import redacted, secrets_of
 from leg.request import Input, Request, accounts_request, models_request, usage_request
 from leg.result import Result
 from leg.wire import Call, Reader, Wire, read_object, text_or_error
@@ -54,6 +56,12 @@ class _Base:
     def _connect(self) -> None:
         raise NotImplementedError
 
+    def _reading(self, reader: Reader) -> Reading:
+        return Reading(reader, self._credential, self._limits)
+
+    def _refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> LegError:
+        return redacted(error_of_answer(status, headers, body), *secrets_of(self._credential))
+
     def _call(
         self,
         input: Input,
@@ -73,20 +81,16 @@ class _Base:
         )
 
 
-def _with_partial(error: StreamError, reader: Reader) -> StreamError:
-    error.partial = error.partial or getattr(reader, "text", "")
-    return error
-
-
 class ResponseStream(Closing):
     """One answer while it arrives: iterate it for events, then ask for the result.
 
     A context manager; leaving it closes the connection, whether or not the answer was read.
     """
 
-    def __init__(self, answer: Answer, reader: Reader) -> None:
+    def __init__(self, answer: Answer, reader: Reader, reading: Reading) -> None:
         self._answer = answer
         self._reader = reader
+        self._reading = reading
         self._events = self._read()
 
     @property
@@ -97,13 +101,16 @@ class ResponseStream(Closing):
     def _read(self) -> Iterator[Event]:
         try:
             for chunk in self._answer.chunks():
-                yield from self._reader.feed(chunk)
+                for event in self._reader.feed(chunk):
+                    yield event
+                    self._reading.hear()
                 if self._reader.done:
                     break
+                self._reading.check_idle()
         except StreamError as error:
-            # Once the answer is whole, how the connection ends is nobody's concern.
-            if not self._reader.done or not isinstance(error, StreamCut):
-                raise _with_partial(error, self._reader) from error.__cause__
+            failure = self._reading.failed(error)
+            if failure is not None:
+                raise failure from error.__cause__
         finally:
             self.close()
 
@@ -114,7 +121,7 @@ class ResponseStream(Closing):
         """Read what is left and give the result; see :meth:`leg.result.Assembler.result`."""
         for _ in self._events:
             pass
-        return self._reader.result()
+        return self._reading.result()
 
     def close(self) -> None:
         self._answer.close()
@@ -190,15 +197,14 @@ class Client(_Base, Closing):
         """Send a request as it stands; the reader makes sense of the answer. Raises as above."""
         answer = self._http.send(request)
         if 200 <= answer.status < 300:
-            return ResponseStream(answer, reader)
-        body = answer.read_refusal()
-        raise error_of_answer(answer.status, answer.headers, body)
+            return ResponseStream(answer, reader, self._reading(reader))
+        raise self._refusal(answer.status, answer.headers, answer.read_refusal())
 
     def fetch(self, request: Request) -> dict[str, Any]:
         """Send a request whose answer is one JSON object. Raises as :meth:`stream`."""
         answer = self._http.send(request)
         if not 200 <= answer.status < 300:
-            raise error_of_answer(answer.status, answer.headers, answer.read_refusal())
+            raise self._refusal(answer.status, answer.headers, answer.read_refusal())
         return read_object(answer.read())
 
     def close(self) -> None:
@@ -208,9 +214,10 @@ class Client(_Base, Closing):
 class AsyncResponseStream(AsyncClosing):
     """As :class:`ResponseStream`, with ``async for`` and ``async with``."""
 
-    def __init__(self, answer: AsyncAnswer, reader: Reader) -> None:
+    def __init__(self, answer: AsyncAnswer, reader: Reader, reading: Reading) -> None:
         self._answer = answer
         self._reader = reader
+        self._reading = reading
         self._events = self._read()
 
     @property
@@ -223,11 +230,14 @@ class AsyncResponseStream(AsyncClosing):
             async for chunk in self._answer.chunks():
                 for event in self._reader.feed(chunk):
                     yield event
+                    self._reading.hear()
                 if self._reader.done:
                     break
+                self._reading.check_idle()
         except StreamError as error:
-            if not self._reader.done or not isinstance(error, StreamCut):
-                raise _with_partial(error, self._reader) from error.__cause__
+            failure = self._reading.failed(error)
+            if failure is not None:
+                raise failure from error.__cause__
         finally:
             await self.aclose()
 
@@ -238,7 +248,7 @@ class AsyncResponseStream(AsyncClosing):
         """As :meth:`ResponseStream.result`."""
         async for _ in self._events:
             pass
-        return self._reader.result()
+        return self._reading.result()
 
     async def aclose(self) -> None:
         await self._answer.aclose()
@@ -292,15 +302,14 @@ class AsyncClient(_Base, AsyncClosing):
         """As :meth:`Client.open`."""
         answer = await self._http.send(request)
         if 200 <= answer.status < 300:
-            return AsyncResponseStream(answer, reader)
-        body = await answer.read_refusal()
-        raise error_of_answer(answer.status, answer.headers, body)
+            return AsyncResponseStream(answer, reader, self._reading(reader))
+        raise self._refusal(answer.status, answer.headers, await answer.read_refusal())
 
     async def fetch(self, request: Request) -> dict[str, Any]:
         """As :meth:`Client.fetch`."""
         answer = await self._http.send(request)
         if not 200 <= answer.status < 300:
-            raise error_of_answer(answer.status, answer.headers, await answer.read_refusal())
+            raise self._refusal(answer.status, answer.headers, await answer.read_refusal())
         return read_object(await answer.read())
 
     async def aclose(self) -> None:

@@ -100,8 +100,9 @@ def check_header_value(value: str, source: str, what: str) -> None:
     """Raise :class:`~leg.errors.CredentialInvalid` unless ``value`` can stand in a header."""
     if not is_header_safe(value):
         raise CredentialInvalid(
-            f"{source}: {what} is empty or holds whitespace, control or non-ASCII characters",
-            hint="copy it again, as one line without blanks",
+            f"{source}: {what} is empty or holds whitespace, quotes, control or non-ASCII "
+            "characters",
+            hint="copy it again, as one line without blanks or quotes",
         )
 
 

@@ -48,13 +48,17 @@ def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusa
         # ValueError covers bad JSON, bad UTF-8 and integers of absurd length.
         payload = json.loads(body)
     except (ValueError, RecursionError):
-        text = body.decode("utf-8", errors="replace").strip()
-        return Refusal(status, headers, text=text[:MAX_DETAIL], page=True)
+        text = _readable(body[: 4 * MAX_DETAIL].decode("utf-8", errors="replace"))
+        return Refusal(status, headers, text=text, page=True)
     if not isinstance(payload, dict):
-        return Refusal(status, headers, text=str(payload)[:MAX_DETAIL])
+        return Refusal(status, headers, text=_readable(str(payload)))
     detail = payload.get("detail")
     if isinstance(detail, str):
-        return Refusal(status, headers, text=detail[:MAX_DETAIL], body=payload)
+        return Refusal(status, headers, text=_readable(detail), body=payload)
+    if isinstance(detail, list):
+        # FastAPI's own form for a request that its model refuses: [{"loc": …, "msg": …}].
+        words = [one["msg"] for one in detail if isinstance(one, dict) and "msg" in one]
+        return Refusal(status, headers, text=_readable("; ".join(map(str, words))), body=payload)
     if isinstance(detail, dict):
         return refusal_of_error(detail, status=status, headers=headers)
     error = payload.get("error")
@@ -78,7 +82,13 @@ def refusal_of_error(
         status=status,
         headers=headers or {},
         codes=codes,
-        text=text[:MAX_DETAIL] if isinstance(text, str) else "",
+        text=_readable(text) if isinstance(text, str) else "",
         param=param if isinstance(param, str) else None,
         body=error,
     )
+
+
+def _readable(text: str) -> str:
+    """One line without control characters: it ends up in messages, logs and terminals."""
+    line = "".join(c if c.isprintable() else " " for c in text[: 4 * MAX_DETAIL])
+    return " ".join(line.split())[:MAX_DETAIL]

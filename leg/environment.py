@@ -72,7 +72,7 @@ def auth_json_path(env: Mapping[str, str]) -> Path:
     """Where a Codex login keeps its tokens: ``$CODEX_HOME/auth.json``, else ``~/.codex/…``."""
     configured = _value(env, "CODEX_HOME")
     if configured is not None:
-        return Path(configured) / "auth.json"
+        return Path(configured).expanduser() / "auth.json"
     home = _value(env, "HOME")
     return (Path(home) if home else Path.home()) / ".codex" / "auth.json"
 

@@ -22,7 +22,7 @@ class Limits:
         event: bytes in the data of one event.
         total: bytes in one whole answer.
         error_body: bytes that are read of a refusal.
-        idle: seconds without a byte.
+        idle: seconds without an event; without a byte, until the first one and in plain bodies.
         connect: seconds to connect (TLS included).
     """
 

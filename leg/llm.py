@@ -44,6 +44,7 @@ def llm_from_env(
     env: Mapping[str, str] | None = None,
     codex_home: bool = False,
     limits: Limits | None = None,
+    allow_unknown_models: bool = False,
 ) -> Client:
     """A client for the credential that the environment holds.
 
@@ -53,11 +54,17 @@ def llm_from_env(
         env: instead of ``os.environ``.
         codex_home: also look for the Codex CLI's ``auth.json`` (read, never written).
         limits: bounds on each answer.
+        allow_unknown_models: let slugs pass that the model table does not know.
 
     Raises:
         CredentialMissing, CredentialInvalid, CredentialMisused: with what to set instead.
     """
-    return Client(_choose(env, model, codex_home=codex_home), model=model, limits=limits)
+    return Client(
+        _choose(env, model, codex_home=codex_home),
+        model=model,
+        limits=limits,
+        allow_unknown_models=allow_unknown_models,
+    )
 
 
 def async_llm_from_env(
@@ -66,6 +73,12 @@ def async_llm_from_env(
     env: Mapping[str, str] | None = None,
     codex_home: bool = False,
     limits: Limits | None = None,
+    allow_unknown_models: bool = False,
 ) -> AsyncClient:
     """As :func:`llm_from_env`."""
-    return AsyncClient(_choose(env, model, codex_home=codex_home), model=model, limits=limits)
+    return AsyncClient(
+        _choose(env, model, codex_home=codex_home),
+        model=model,
+        limits=limits,
+        allow_unknown_models=allow_unknown_models,
+    )

@@ -10,7 +10,7 @@ from leg.credentials import Credential, CredentialKind, auth_headers
 from leg.errors import CredentialMisused, RequestInvalid, StreamInvalid, StreamTooLarge
 from leg.events import Event
 from leg.limits import Limits
-from leg.request import Request, user_agent
+from leg.request import Request, json_bytes, user_agent
 from leg.result import FinishReason, Result, ToolCall, Usage
 
 __all__ = ["MESSAGES_URL", "MessageReader", "messages_body", "messages_request"]
@@ -61,7 +61,7 @@ def messages_request(credential: Credential, body: Mapping[str, Any]) -> Request
             ("user-agent", user_agent()),
             ("content-type", "application/json"),
         ),
-        json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
+        json_bytes(body),
     )
 
 
@@ -69,6 +69,7 @@ class MessageReader:
     """Reads one message; the same interface as :class:`leg.stream.StreamReader`, without events."""
 
     done = False
+    streams = False
 
     def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()

@@ -37,6 +37,7 @@ Status = Literal["current", "hidden", "retired"]
 _PROVIDERS = frozenset(
     {"anthropic", "openai", "openai-codex", "codex", "chatgpt", "openrouter", "opencode"}
 )
+_UNLESS = ", or let unknown models pass (allow_unknown_models=True)"
 # What an unknown name may look like if it is let through.
 _LONGEST = 200
 
@@ -116,12 +117,14 @@ def family_of(model: str | None) -> Family | None:
     """The family that a persona's model belongs to, by its name alone; ``None`` if it has none.
 
     The rule is the surrounding system's (2026-06), in its order: ``anthropic/…`` or containing
-    ``claude``; ``openai-codex/…`` or containing ``codex``; ``openai/…`` or ``gpt-…``.
+    ``claude``; ``openai-codex/…`` or containing ``codex``; ``openai/…`` or ``gpt-…``. The prefix
+    ``chatgpt/``, which other clients use for the subscription, counts as ``codex``: it must not end
+    on a platform key's bill.
     """
     name = (model or "").strip().lower()
     if name.startswith("anthropic/") or "claude" in name:
         return "anthropic"
-    if "codex" in name:
+    if "codex" in name or name.startswith("chatgpt/"):
         return "codex"
     if name.startswith("openai/") or name.rpartition("/")[2].startswith("gpt-"):
         return "openai"
@@ -227,7 +230,11 @@ def _unknown(
     raise RequestInvalid(
         f"the model {slug[:80]!r} is not in the table of the {leg} leg{elsewhere}",
         hint=f"use {' or '.join(_nearest(slug, leg))}"
-        + (", or pass allow_unknown=True" if usable and not allowed else ""),
+        + (
+            ", or let unknown models pass (allow_unknown_models=True)"
+            if usable and not allowed
+            else ""
+        ),
     )
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from leg.errors import LegError
 from leg.limits import Limits
 from leg.outcomes import error_of_answer
+from leg.redaction import redacted
 from leg.request import Request, refresh_request
 from leg.tokens import RefreshedTokens, parse_refreshed
 from leg.wire import read_object
@@ -25,7 +27,8 @@ def refresh(refresh_token: str, *, limits: Limits | None = None) -> RefreshedTok
         RefreshError: it was refused; only a new sign-in helps, unless ``retryable``.
         TransportError: no answer arrived; whether the token is spent is not known.
     """
-    return parse_refreshed(ask_token_endpoint(refresh_request(refresh_token), limits=limits))
+    payload = ask_token_endpoint(refresh_request(refresh_token), refresh_token, limits=limits)
+    return parse_refreshed(payload)
 
 
 async def refresh_async(refresh_token: str, *, limits: Limits | None = None) -> RefreshedTokens:
@@ -35,20 +38,26 @@ async def refresh_async(refresh_token: str, *, limits: Limits | None = None) -> 
     async with AsyncHttp(limits or Limits()) as http:
         answer = await http.send(refresh_request(refresh_token))
         if not 200 <= answer.status < 300:
-            raise _refused(answer.status, answer.headers, await answer.read_refusal())
+            body = await answer.read_refusal()
+            raise _refused(answer.status, answer.headers, body, refresh_token)
         return parse_refreshed(read_object(await answer.read()))
 
 
-def ask_token_endpoint(request: Request, *, limits: Limits | None = None) -> dict[str, Any]:
-    """Send a request to a token endpoint; refusals mean there what :class:`RefreshError` says."""
+def ask_token_endpoint(
+    request: Request, *secrets: str, limits: Limits | None = None
+) -> dict[str, Any]:
+    """Send a request to a token endpoint; refusals mean there what :class:`RefreshError` says.
+
+    No error shows one of the ``secrets``, should the endpoint repeat it.
+    """
     from leg._http import Http  # noqa: PLC0415 — see leg.client
 
     with Http(limits or Limits()) as http:
         answer = http.send(request)
         if not 200 <= answer.status < 300:
-            raise _refused(answer.status, answer.headers, answer.read_refusal())
+            raise _refused(answer.status, answer.headers, answer.read_refusal(), *secrets)
         return read_object(answer.read())
 
 
-def _refused(status: int, headers: Mapping[str, str], body: bytes) -> Exception:
-    return error_of_answer(status, headers, body, refresh=True)
+def _refused(status: int, headers: Mapping[str, str], body: bytes, *secrets: str) -> LegError:
+    return redacted(error_of_answer(status, headers, body, refresh=True), *secrets)

@@ -204,8 +204,10 @@ _GENERAL: Final = (
     _row("overloaded", ServerError, "the backend is overloaded", status=(529,)),
     _row("server_error", ServerError, "the backend failed", status=tuple(range(500, 600))),
     _row("not_found", RequestRefused, "there is nothing at this address", status=(404, 405, 410)),
+    _row("request_refused", RequestRefused, "the backend redirects, and no redirect is followed",
+         status=tuple(range(300, 400)), hint="a bearer is sent to no host but its own"),
     _row("request_refused", RequestRefused, "the request was refused",
-         status=tuple(range(300, 500))),
+         status=tuple(range(400, 500))),
     # Inside a stream (status 200) an unknown code is treated as the reference client does: as a
     # failure that another try may get past (codex-cli 0.169.0 on loopback, 2026-11-22).
     _row("server_error", ServerError, "the response failed"),
@@ -217,6 +219,6 @@ TABLE: Final = _LIMITS + _MODELS + _TOKENS + _REQUESTS + _GENERAL
 
 def classify(refusal: Refusal, *, refresh: bool = False) -> Row:
     """The row of the table that says what this refusal means."""
-    if refusal.page and refusal.status in (403, 404) and "<" in refusal.text:
+    if refusal.page and refusal.status in (200, 403, 404) and "<" in refusal.text:
         return _BLOCKED
     return next(row for row in (REFRESH_TABLE if refresh else TABLE) if row.fits(refusal))

@@ -96,6 +96,10 @@ def response_body(
             f"instructions are empty: the {profile.name} backend refuses that; leave them out to "
             "send the default"
         )
+    for name in ("tools", "include"):
+        if not isinstance(given.get(name, []), list | tuple):
+            raise RequestInvalid(f"{name} must be a list, not {type(given[name]).__name__}")
+    prompt_cache_key = given.pop("prompt_cache_key", prompt_cache_key)
     include = list(dict.fromkeys([*profile.include, *given.pop("include", ())]))
     # Without tools there is nothing to choose, and nothing to call in parallel.
     names = ("tools", "tool_choice", "parallel_tool_calls")
@@ -142,12 +146,14 @@ def _items(value: Input, profile: Profile) -> list[Any]:
             raise RequestInvalid("the prompt is empty")
         content = [{"type": "input_text", "text": value}]
         return [{"type": "message", "role": "user", "content": content}]
+    if not isinstance(value, list | tuple) or not all(isinstance(i, Mapping) for i in value):
+        raise RequestInvalid(
+            f"the input is {type(value).__name__}: give a text, or a list of items (objects)"
+        )
     items = list(value)
     if not items:
         raise RequestInvalid("the input holds no item")
-    if profile.needs_instructions and any(
-        isinstance(item, Mapping) and item.get("role") == "system" for item in items
-    ):
+    if profile.needs_instructions and any(item.get("role") == "system" for item in items):
         raise RequestInvalid(
             f"the {profile.name} backend refuses the role system: use instructions, or the role "
             "developer"
@@ -186,8 +192,25 @@ def response_request(
             *named,
             ("content-type", "application/json"),
         ),
-        json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
+        json_bytes(body),
     )
+
+
+def json_bytes(body: Mapping[str, Any]) -> bytes:
+    """The body as it is sent.
+
+    Raises:
+        RequestInvalid: it holds what JSON cannot (NaN, a lone surrogate, an object of Python's).
+    """
+    try:
+        text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return text.encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        # Not the error's own words: they may repeat what the request holds.
+        raise RequestInvalid(
+            f"the request cannot be written as JSON ({type(error).__name__}): it holds a value "
+            "that JSON does not know, or a text with half a character"
+        ) from None
 
 
 def models_request(profile: Profile, credential: Credential) -> Request:

@@ -59,6 +59,10 @@ def credential_env(
     """
     if isinstance(blob, str):
         credential = parse_blob(blob, source)
+    elif not isinstance(blob, Mapping):
+        raise CredentialInvalid(
+            f"{source}: is {type(blob).__name__}", hint="give JSON text, or the object itself"
+        )
     else:
         credential = credential_from_blob(blob, source)
     if credential.kind is not CredentialKind.CODEX_SUBSCRIPTION:

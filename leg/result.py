@@ -10,6 +10,7 @@ from leg.envelopes import refusal_of_error
 from leg.errors import LegError, ResponseIncomplete, StreamCut, StreamInvalid
 from leg.events import Event, Failure, ItemDone, Terminal, TextDelta, TextDone, Unreadable
 from leg.outcomes import error_of_refusal
+from leg.texts import Texts
 
 __all__ = ["Assembler", "Result", "ToolCall", "Usage"]
 
@@ -80,9 +81,8 @@ class Assembler:
 
     max_tokens: int | None = None
     finished: bool = False
-    _parts: dict[str, dict[int, list[str]]] = field(default_factory=dict)
     _items: list[Mapping[str, Any]] = field(default_factory=list)
-    _order: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
+    _texts: Texts = field(default_factory=Texts)
     _unknown: dict[str, None] = field(default_factory=dict)
     _terminal: Terminal | None = None
     _failure: Failure | None = None
@@ -102,11 +102,10 @@ class Assembler:
         if isinstance(event, TextDelta):
             self._add_delta(event)
         elif isinstance(event, TextDone):
-            if not self._stopped:
-                self._part_of(event)[:] = [event.text]
+            self._texts.whole_part(event)
         elif isinstance(event, ItemDone):
             self._items.append(event.item)
-            self._order[str(event.item.get("id") or f"#{len(self._items)}")] = event.item
+            self._texts.whole_item(event)
         elif isinstance(event, Terminal):
             self._terminal, self.finished = event, True
         elif isinstance(event, Failure):
@@ -115,12 +114,6 @@ class Assembler:
             self.finished = "status" in event.data or "status_code" in event.data
         elif type(event) is Event and event.type not in _KNOWN:
             self._unknown.setdefault(event.type)
-
-    def _part_of(self, event: TextDelta | TextDone) -> list[str]:
-        self._order.setdefault(event.item_id, None)
-        parts = self._parts.setdefault(event.item_id, {})
-        index = event.data.get("content_index")
-        return parts.setdefault(index if isinstance(index, int) else 0, [])
 
     def _add_delta(self, event: TextDelta) -> None:
         delta = event.delta
@@ -134,19 +127,12 @@ class Assembler:
             if self._bytes > self.max_tokens * BYTES_PER_TOKEN:
                 self._stopped = self.finished = True
                 delta = _cut(delta, room)
-        self._part_of(event).append(delta)
+        self._texts.piece(event, delta)
 
     @property
     def text(self) -> str:
         """The text so far."""
-        return "".join(
-            _text_of(item) if item is not None else self._text_of_parts(key)
-            for key, item in self._order.items()
-        )
-
-    def _text_of_parts(self, key: str) -> str:
-        parts = self._parts.get(key, {})
-        return "".join(piece for index in sorted(parts) for piece in parts[index])
+        return self._texts.joined()
 
     def result(self) -> Result:
         """The result, once ``finished`` or when the stream is over.
@@ -162,14 +148,18 @@ class Assembler:
         if self._terminal is None:
             raise self._no_terminal()
         response = self._terminal.response
-        if self._terminal.type == "response.failed":
+        # The status is believed before the name of the event, should the two ever differ.
+        kind = {"failed": "response.failed", "incomplete": "response.incomplete"}.get(
+            str(response.get("status")), self._terminal.type
+        )
+        if kind == "response.failed":
             raise self._failed(response)
-        if self._terminal.type == "response.incomplete":
+        if kind == "response.incomplete":
             raise self._incomplete(response)
         if not isinstance(response.get("id"), str):
             # The reference client takes this for a dropped stream too (0.169.0, 2026-11-22).
             raise StreamInvalid("response.completed without a response id", partial=self.text)
-        if not self._order:
+        if not self._texts and not self._items:
             self._adopt_terminal_output(response)
         text = self.text
         if self.max_tokens is not None:
@@ -185,7 +175,7 @@ class Assembler:
         for item in output if isinstance(output, list) else ():
             if isinstance(item, dict):
                 self._items.append(item)
-                self._order[f"#{len(self._items)}"] = item
+                self._texts.whole_item(ItemDone("response.output_item.done", {}, item))
 
     def _build(self, reason: FinishReason, response: Mapping[str, Any], text: str) -> Result:
         return Result(
@@ -255,14 +245,6 @@ def _cut(text: str, size: int) -> str:
     """At most ``size`` bytes of the text, never half a character."""
     raw = text.encode("utf-8", errors="replace")
     return text if len(raw) <= size else raw[:size].decode("utf-8", errors="ignore")
-
-
-def _text_of(item: Mapping[str, Any]) -> str:
-    content = item.get("content")
-    if item.get("type") != "message" or not isinstance(content, list):
-        return ""
-    parts = (p for p in content if isinstance(p, dict) and p.get("type") == "output_text")
-    return "".join(p["text"] for p in parts if isinstance(p.get("text"), str))
 
 
 def _tool_calls(items: Sequence[Mapping[str, Any]]) -> tuple[ToolCall, ...]:

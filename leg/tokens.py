@@ -55,13 +55,16 @@ _PLAN_CLIENT = "oaiapp_"
 _MAX_TIME = 2**53
 
 
+_QUOTES = frozenset("\"'")
+
+
 def is_header_safe(value: str) -> bool:
     """Whether a value can stand in a header as it is: visible ASCII, at least one character.
 
-    Whitespace inside a bearer is a pasted line break or an attempt to add a header; both are
-    refused rather than repaired.
+    Whitespace inside a bearer is a pasted line break or an attempt to add a header, a quote is
+    what an env file was meant to drop; they are refused rather than repaired.
     """
-    return bool(value) and all("!" <= character <= "~" for character in value)
+    return bool(value) and all("!" <= c <= "~" and c not in _QUOTES for c in value)
 
 
 def read_claims(token: str) -> Mapping[str, object] | None:

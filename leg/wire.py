@@ -22,6 +22,7 @@ from leg.profiles import profile_for
 from leg.request import Input, Request, response_body, response_request
 from leg.result import Result
 from leg.stream import StreamReader
+from leg.tokens import is_header_safe
 
 __all__ = ["Call", "Reader", "Wire", "read_object", "text_or_error"]
 
@@ -30,6 +31,10 @@ _ANTHROPIC = frozenset({CredentialKind.ANTHROPIC_KEY, CredentialKind.CLAUDE_SUBS
 
 class Reader(Protocol):
     """Takes the bytes of an answer, gives its events, and in the end its result."""
+
+    @property
+    def streams(self) -> bool:
+        """Whether events are what it waits for, rather than one body."""
 
     @property
     def done(self) -> bool:
@@ -82,8 +87,11 @@ class Wire:
         Raises:
             RequestInvalid: the input, the model or an option is not one that the backend takes.
         """
-        if max_tokens is not None and max_tokens < 1:
-            raise RequestInvalid(f"max_tokens is {max_tokens}: it must be at least 1")
+        if max_tokens is not None and (type(max_tokens) is not int or max_tokens < 1):
+            raise RequestInvalid(f"max_tokens is {max_tokens!r}: it must be a whole number from 1")
+        for name, value in (("session_id", session_id), ("request_id", request_id)):
+            if not is_header_safe(value):
+                raise RequestInvalid(f"{name} goes into a header: use visible ASCII, no blanks")
         if self.credential.kind in _ANTHROPIC:
             return self._messages(input, model, instructions, max_tokens, options)
         profile = profile_for(self.credential)
@@ -150,9 +158,19 @@ def text_or_error(result: Result) -> str:
     """
     if result.text:
         return result.text
+    refusals = [refusal for item in result.items for refusal in _refusals(item)]
+    if refusals:
+        raise EmptyAnswer(f"the model refused: {refusals[0][:1000]}", retryable=False)
     calls = ", ".join(call.name for call in result.tool_calls)
     raise EmptyAnswer(
         f"the answer of {result.model or 'the model'} holds no text"
         + (f", only calls of: {calls}" if calls else ""),
         hint="use respond() or stream() to see its items" if calls else "",
     )
+
+
+def _refusals(item: Mapping[str, Any]) -> Iterator[str]:
+    content = item.get("content")
+    for part in content if isinstance(content, list) else ():
+        if isinstance(part, dict) and isinstance(part.get("refusal"), str):
+            yield part["refusal"]

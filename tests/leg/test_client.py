@@ -14,7 +14,7 @@ import pytest
 import leg
 
 from .loopback import RESET, SSE_HEAD, Step, answer, serve
-from .wire_samples import created, delta, message, plain_answer, sse
+from .wire_samples import completed, created, delta, item_done, message, plain_answer, sse
 
 TOKEN = "opaque-test-token"  # no JWT: an opaque bearer is accepted too
 SHORT = leg.Limits(idle=0.4, connect=2.0)
@@ -246,6 +246,85 @@ def test_an_answer_over_the_total_limit_is_refused(ask: Ask) -> None:
     stream = sse(created(), *[delta("x" * 1000)] * 50)
     with serve(SSE_HEAD, stream) as server, pytest.raises(leg.StreamTooLarge):
         ask(server.url, limits=leg.Limits(total=10_000))
+
+
+@both
+def test_the_token_is_not_shown_even_if_the_backend_repeats_it(ask: Ask) -> None:
+    body = json.dumps({"detail": f"bad token {TOKEN}\n\u001b[31m"}).encode()
+    with serve(answer("401 Unauthorized", body)) as server, pytest.raises(leg.AuthError) as caught:
+        ask(server.url)
+    shown = f"{caught.value!r} {caught.value} {vars(caught.value)}"
+    assert TOKEN not in shown
+    assert "[redacted]" in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+@both
+def test_a_drip_that_never_makes_an_event_is_a_stall(ask: Ask) -> None:
+    drip = [step for _ in range(12) for step in (b":", lambda: time.sleep(0.1))]
+    with (
+        serve(SSE_HEAD, sse(created(), delta("PO")), *drip) as server,
+        pytest.raises(leg.StreamStalled) as stalled,
+    ):
+        ask(server.url)
+    assert stalled.value.partial == "PO"
+
+
+@both
+def test_what_broke_is_said_in_words(ask: Ask) -> None:
+    with serve(RESET) as server, pytest.raises(leg.TransportError) as caught:
+        ask(server.url)
+    assert not str(caught.value).rstrip().endswith(":")
+
+
+def test_a_failed_stream_fails_the_same_way_when_asked_again() -> None:
+    stream = sse(created(), *[delta("x" * 1000)] * 50)
+    limits = leg.Limits(total=10_000)
+    with (
+        serve(SSE_HEAD, stream) as server,
+        leg.Client(credential(server.url), limits=limits) as client,
+        client.stream("hi") as answered,
+    ):
+        with pytest.raises(leg.StreamTooLarge) as first:
+            answered.result()
+        with pytest.raises(leg.StreamTooLarge) as second:
+            answered.result()
+    assert first.value is second.value
+
+
+def test_a_closed_client_says_so() -> None:
+    client = leg.Client(credential("http://127.0.0.1:9"))
+    client.close()
+    with pytest.raises(leg.ConfigurationError, match="closed"):
+        client.usage()
+
+
+@pytest.mark.parametrize("wrong", [0, -1, True, 1.5])
+def test_max_tokens_is_a_whole_number(wrong: Any) -> None:
+    with (
+        leg.Client(credential("http://127.0.0.1:9")) as client,
+        pytest.raises(leg.RequestInvalid, match="max_tokens"),
+    ):
+        client.complete("hi", wrong)
+
+
+@pytest.mark.parametrize("wrong", ["é", "a b", "a\r\nx: 1", '"s"'])
+def test_a_session_id_that_cannot_be_a_header_is_refused(wrong: str) -> None:
+    with (
+        leg.Client(credential("http://127.0.0.1:9"), session_id=wrong) as client,
+        pytest.raises(leg.RequestInvalid, match="session_id"),
+    ):
+        client.complete("hi")
+
+
+@both
+def test_a_refusal_of_the_model_is_no_empty_answer_to_be_retried(ask: Ask) -> None:
+    refusal = {**message("x"), "content": [{"type": "refusal", "refusal": "I will not."}]}
+    stream = sse(created(), item_done(refusal), completed())
+    with serve(SSE_HEAD, stream) as server, pytest.raises(leg.EmptyAnswer) as caught:
+        ask(server.url, "complete")
+    assert "I will not." in str(caught.value)
+    assert not caught.value.retryable
 
 
 def test_usage_and_accounts_and_models_are_asked_where_they_are() -> None:

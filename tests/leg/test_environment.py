@@ -170,3 +170,16 @@ def test_the_variable_redirects_codex_credentials_and_nothing_else() -> None:
 def test_a_bad_base_url_is_refused_even_if_nothing_uses_it() -> None:
     with pytest.raises(CredentialInvalid, match="CODEX_BACKEND_BASE_URL"):
         find_credentials({"CODEX_BACKEND_BASE_URL": "http://chatgpt.com"})
+
+
+def test_a_home_of_the_codex_cli_may_be_written_with_a_tilde(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert auth_json_path({"CODEX_HOME": "~/codex"}) == tmp_path / "codex" / "auth.json"
+
+
+@pytest.mark.parametrize("variable", ["OPENAI_API_KEY", "CODEX_OAUTH_TOKEN"])
+def test_a_value_with_its_quotes_on_is_refused(variable: str) -> None:
+    with pytest.raises(CredentialInvalid, match="quotes"):
+        find_credentials({variable: '"opaque-token"', "CODEX_ACCOUNT_ID": "a"})

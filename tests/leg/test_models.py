@@ -16,6 +16,7 @@ from leg.models import (
     Leg,
     ResolvedModel,
     default_model,
+    family_of,
     known_models,
     model_row,
     resolve_model,
@@ -185,7 +186,7 @@ def test_what_is_not_sent_as_asked_is_said(asked: str, leg: Leg, slug: str, says
 def test_an_unknown_name_is_refused_with_the_near_ones(asked: str, leg: Leg, near: str) -> None:
     with pytest.raises(RequestInvalid, match=re.escape(near)) as caught:
         resolve_model(asked, leg)
-    assert "allow_unknown=True" in caught.value.hint
+    assert "allow_unknown_models=True" in caught.value.hint
     assert resolve_model(asked, leg, allow_unknown=True) == ResolvedModel(asked, asked)
 
 
@@ -214,3 +215,7 @@ def test_any_name_is_resolved_or_refused(asked: str | None, leg: Leg, allowed: b
     assert resolved.asked == asked
     assert resolved.slug
     assert not any(character.isspace() for character in resolved.slug)
+
+
+def test_the_prefix_chatgpt_means_the_subscription() -> None:
+    assert family_of("chatgpt/gpt-6-sol") == "codex"

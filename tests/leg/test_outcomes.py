@@ -123,6 +123,12 @@ def test_a_claude_limit_is_told_from_a_throttle_by_its_header() -> None:
     assert limit.retry_after == 7
 
 
+def test_a_redirect_and_a_list_of_details_are_told() -> None:
+    assert "redirect" in str(error(302, b""))
+    listed = error(422, {"detail": [{"loc": ["body"], "msg": "field required"}]})
+    assert listed.detail == "field required"
+
+
 def test_a_page_is_not_shown_as_a_message() -> None:
     caught = error(403, b"<html>" + b"x" * 5000)
     assert "<html>" not in str(caught)

@@ -74,6 +74,35 @@ def test_a_field_that_the_backend_refuses_is_refused_before_it_is_sent(
         response_body(profile, model="m", input="hi", options={field: 1})
 
 
+def test_a_cache_key_of_the_callers_own_is_kept() -> None:
+    body = response_body(
+        CODEX, model="m", input="hi", prompt_cache_key="s", options={"prompt_cache_key": "mine"}
+    )
+    assert body["prompt_cache_key"] == "mine"
+
+
+@pytest.mark.parametrize("wrong", [b"x", {"role": "user"}, 5, [5], ["x"]])
+def test_an_input_of_another_type_is_refused(wrong: Any) -> None:
+    with pytest.raises(leg.RequestInvalid, match="a list of items"):
+        response_body(CODEX, model="m", input=wrong)
+
+
+@pytest.mark.parametrize("field", ["tools", "include"])
+def test_a_text_where_a_list_belongs_is_refused(field: str) -> None:
+    with pytest.raises(leg.RequestInvalid, match=f"{field} must be a list"):
+        response_body(CODEX, model="m", input="hi", options={field: "abc"})
+
+
+@pytest.mark.parametrize("value", [float("nan"), "a\ud800b", object()])
+def test_what_json_cannot_hold_is_refused_and_not_repeated(value: Any) -> None:
+    body = response_body(CODEX, model="m", input="hi", options={"text": {"x": value}})
+    with pytest.raises(leg.RequestInvalid, match="JSON") as caught:
+        response_request(
+            CODEX, credential("codex-subscription"), body, session_id="s", request_id="r"
+        )
+    assert "ud800" not in str(caught.value)
+
+
 @pytest.mark.parametrize("empty", ["", "  \n", []])
 def test_an_empty_input_is_refused(empty: Any) -> None:
     with pytest.raises(leg.RequestInvalid):

@@ -45,6 +45,42 @@ def test_a_finished_part_corrects_lost_deltas() -> None:
     assert read(sse(delta("PO"), text_done("PONG"), completed())).text == "PONG"
 
 
+@pytest.mark.parametrize(
+    ("pieces", "item"),
+    [
+        ({"item_id": "msg_0"}, {"id": None}),
+        ({"item_id": "msg_0"}, {"id": "msg_other"}),
+        ({"item_id": "msg_0", "output_index": 0}, {"id": "msg_other"}),
+        ({"item_id": None}, {"id": "msg_0"}),
+        ({"item_id": None, "output_index": None}, {"id": None}),
+    ],
+)
+def test_the_text_comes_once_however_the_events_name_their_item(
+    pieces: dict[str, object], item: dict[str, object]
+) -> None:
+    streamed = [{**delta("PO"), **pieces}, {**delta("NG"), **pieces}]
+    stream = sse(*streamed, item_done({**message("PONG"), **item}), completed())
+    assert read(stream).text == "PONG"
+
+
+def test_messages_that_finish_in_another_order_are_not_mixed_up() -> None:
+    first = {**delta("a", "msg_1"), "output_index": 0}
+    second = {**item_done(message("b", "msg_2")), "output_index": 1}
+    last = {**item_done(message("a", "msg_1")), "output_index": 0}
+    assert read(sse(first, second, last, completed())).text == "ab"
+
+
+def test_a_finished_item_without_text_takes_away_nothing_that_was_streamed() -> None:
+    assert read(sse(delta("PONG"), item_done(message("")), completed())).text == "PONG"
+
+
+@pytest.mark.parametrize("status", ["failed", "incomplete"])
+def test_a_completed_event_whose_response_is_not_is_not_believed(status: str) -> None:
+    with pytest.raises(leg.LegError) as caught:
+        read(sse(item_done(message("PO")), completed(status=status)))
+    assert caught.value.outcome in ("server_error", "incomplete")
+
+
 def test_a_filled_terminal_output_is_used_only_if_nothing_else_said_it() -> None:
     whole = completed(output=[message("PONG")])
     assert read(sse(created(), whole)).text == "PONG"
@@ -104,8 +140,10 @@ def test_an_unfinished_terminal_event_is_no_terminal_event() -> None:
 def test_nothing_at_all_is_a_cut_stream_and_a_page_is_no_stream() -> None:
     with pytest.raises(leg.StreamCut, match="first byte"):
         read(b"")
-    with pytest.raises(leg.StreamInvalid):
+    with pytest.raises(leg.Blocked):
         read(b"<html>\n\n<body>Just a moment</body></html>")
+    with pytest.raises(leg.AnswerError, match="Unsupported parameter: x"):
+        read(json.dumps({"detail": "Unsupported parameter: x"}).encode())
     with pytest.raises(leg.StreamInvalid):
         read(json.dumps({"output": []}).encode())
 
