@@ -1,6 +1,6 @@
 # Every target is a one-liner over codex-leg or a tool; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install verify snapshots test lint format lock clean
+.PHONY: help install verify snapshots serve test lint bench format lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,6 +17,9 @@ verify: $(VENV)/.installed  ## Replay every probe against its cassette, network 
 
 snapshots: $(VENV)/.installed  ## Write down the shapes as they are now; look at `git diff snapshots` then
 	@$(BIN)/codex-leg verify --pytest=--snapshot-update
+
+serve: $(VENV)/.installed  ## Start the stand-in on loopback; ARGS="--scenario NAME" and so on
+	@$(BIN)/codex-leg serve $(ARGS)
 
 test: $(VENV)/.installed  ## Run the whole test suite
 	@$(BIN)/pytest $(ARGS)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from harness.bodies import closest, of_success
 from harness.contract import Endpoint, Problem, Schemas
 from harness.drift.findings import (
     ONCE,
@@ -27,6 +27,9 @@ __all__ = ["ENDED_EARLY", "Locate", "check_exchange"]
 #: Outcomes of probes whose stream rightly lacks its end.
 ENDED_EARLY: Final = frozenset({"stream_cut", "stream_stalled", "stream_too_large"})
 
+#: Keywords of which one wants to know what would have been right.
+_TOLD: Final = frozenset({"enum", "pattern", "minimum", "maximum", "minItems", "minLength"})
+
 #: Tells the place (``file:line``) of a pointer in an event, or in the body (``None``).
 Locate = Callable[[Event | None, str], str | None]
 
@@ -37,6 +40,7 @@ def check_exchange(
     exchange: Exchange,
     *,
     ended_early: bool = False,
+    excerpt: bool = False,
     locate: Locate | None = None,
     unchecked: list[Unchecked] | None = None,
     report_unknown: bool = False,
@@ -51,6 +55,7 @@ def check_exchange(
         surface: the surface that the exchange is with.
         exchange: the exchange.
         ended_early: this stream is known to lack its end.
+        excerpt: this is a part of a stream, which may begin and end anywhere.
         locate: tells the places in a file, for ``where``.
         unchecked: what could not be looked at is added here.
         report_unknown: an event of an unknown type is a finding. Without it, it is what could not
@@ -60,7 +65,7 @@ def check_exchange(
         ContractError: there is no such surface.
     """
     judge = _Judge(schemas, surface, locate or _nowhere, report_unknown=report_unknown)
-    judge.exchange(exchange, ended_early=ended_early)
+    judge.exchange(exchange, ended_early=ended_early, excerpt=excerpt)
     if unchecked is not None:
         unchecked += judge.unchecked
     return merge_findings(judge.found)
@@ -68,6 +73,10 @@ def check_exchange(
 
 def _nowhere(_event: Event | None, _pointer: str) -> None:
     """No file, no place."""
+
+
+def _called(event: Event | None) -> str:
+    return "" if event is None else f"{event.type} " if event.type else "what is no event: "
 
 
 class _Judge:
@@ -84,7 +93,7 @@ class _Judge:
         self.found: list[Finding] = []
         self.unchecked: list[Unchecked] = []
 
-    def exchange(self, exchange: Exchange, *, ended_early: bool) -> None:
+    def exchange(self, exchange: Exchange, **stream: bool) -> None:
         sent = exchange.request
         if sent is not None:
             endpoint = self._schemas.endpoint(self._surface, sent.method, sent.url)
@@ -101,7 +110,7 @@ class _Judge:
         if exchange.failed:
             self._refusal(endpoint, exchange)
         elif exchange.is_stream:
-            self._stream(endpoint, exchange, ended_early=ended_early)
+            self._stream(endpoint, exchange, **stream)
         else:
             self._body(endpoint, exchange)
 
@@ -121,6 +130,17 @@ class _Judge:
             return
         known = {one.error for one in self._endpoints} if endpoint is None else {endpoint.error}
         self._closest(sorted(path for path in known if path), payload, "refusal")
+        self._status(payload, exchange.status)
+
+    def _status(self, payload: Any, status: int | None) -> None:
+        """A refusal that repeats its HTTP status repeats the right one."""
+        for name in ("status", "status_code"):
+            said = payload.get(name) if isinstance(payload, dict) else None
+            if isinstance(said, int) and not isinstance(said, bool) and said != status:
+                message = f"the body says {said}, the answer's HTTP status is {status}"
+                self.found.append(
+                    self.finding("status-differs", message, pointer=f"/body/{name}", after=said)
+                )
 
     def _body(self, endpoint: Endpoint | None, exchange: Exchange) -> None:
         payload = exchange.payload()
@@ -130,48 +150,22 @@ class _Judge:
                 return
             known = [endpoint.ok] if endpoint.ok else []
         else:
-            known = self._bodies(payload)
+            known = of_success(self._schemas, self._endpoints, payload)
         if payload is NOT_JSON and known:
             self.add("answer-not-json", "the body should be JSON", pointer="/body")
             return
         self._closest(known, payload, "body")
-
-    def _bodies(self, payload: Any) -> list[str]:
-        """The schemas that a body of unknown origin can be meant to keep."""
-        if isinstance(payload, dict) and payload.get("object") == "response":
-            folders = {posixpath.dirname(one.events) for one in self._endpoints if one.events}
-            paths = sorted(f"{folder}/response.json" for folder in folders)
-            known = [path for path in paths if path in self._schemas.paths]
-            if known:
-                return known
-        return sorted({one.ok for one in self._endpoints if one.ok is not None})
 
     def _closest(self, paths: list[str], payload: Any, what: str) -> None:
         """Judge a body by the schema that it comes closest to."""
         if not paths:
             self.skip(what, f"{self._surface} has no schema for it")
             return
-        self.value(max(paths, key=lambda path: self._closeness(path, payload)), payload, "/body")
+        self.value(closest(self._schemas, paths, payload), payload, "/body")
 
-    def _closeness(self, path: str, payload: Any) -> tuple[int, int]:
-        """How many of its keys a schema names; then how little it has against it.
-
-        In this order: a schema that asks for nothing has nothing against anything.
-        """
-        keys = payload.keys() if isinstance(payload, dict) else set()
-        named = len(keys & self._named(path))
-        return named, -len(self._schemas.validate(path, payload))
-
-    def _named(self, path: str) -> set[str]:
-        base, schema = self._schemas.resolve("", path)
-        names = set(schema.get("properties", ()))
-        for part in [schema, *schema.get("allOf", ())]:
-            if "$ref" in part:
-                _, other = self._schemas.resolve(base, part["$ref"])
-                names |= set(other.get("properties", ()))
-        return names
-
-    def _stream(self, endpoint: Endpoint | None, exchange: Exchange, *, ended_early: bool) -> None:
+    def _stream(
+        self, endpoint: Endpoint | None, exchange: Exchange, *, ended_early: bool, excerpt: bool
+    ) -> None:
         if endpoint is None or endpoint.events is None:
             self.skip("stream", f"{self._surface} has no schema for the events of this stream")
             return
@@ -179,11 +173,11 @@ class _Judge:
         for event in exchange.events:
             for one in self._event(endpoint.events, event, counts[event.type]):
                 self.found.append(one)
-        if exchange.unfinished and not ended_early:
+        if exchange.unfinished and not (ended_early or excerpt):
             last = exchange.events[-1] if exchange.events else None
             self.add("sse/last-event-unfinished", "no empty line ends the last event", event=last)
         if endpoint.order is not None:
-            self._order(endpoint.order, exchange, ended_early=ended_early)
+            self._order(endpoint.order, exchange, ended_early=ended_early, excerpt=excerpt)
 
     def _event(self, folder: str, event: Event, of: int) -> Iterator[Finding]:
         evidence = Evidence(1, of)
@@ -206,10 +200,10 @@ class _Judge:
         for problem in self._schemas.validate(path or f"{folder}/unknown.json", event.payload):
             yield self._violation(problem, event.payload, event=event, evidence=evidence)
 
-    def _order(self, path: str, exchange: Exchange, *, ended_early: bool) -> None:
+    def _order(self, path: str, exchange: Exchange, **stream: bool) -> None:
         grammar = Grammar.from_data(self._schemas.document(path))
         payloads = (event.payload for event in exchange.events)
-        for one in check_order(grammar, payloads, ended_early=ended_early):
+        for one in check_order(grammar, payloads, **stream):
             event = exchange.events[one.index] if 0 <= one.index < len(exchange.events) else None
             self.found.append(
                 finding(
@@ -241,12 +235,11 @@ class _Judge:
         if rule not in RULES:
             rule = "schema/other"
         pointer = prefix + generalised(value, problem.pointer)
-        mend = f" ({problem.mend})" if problem.mend and rule != "schema/required" else ""
+        mend = f" ({problem.mend})" if problem.keyword in _TOLD else ""
         exact = rule != "schema/other"
         return finding(
             rule,
-            f"{event.type + ' ' if event and event.type else ''}{pointer or 'the value'} "
-            f"{problem.message}{mend}",
+            f"{_called(event)}{pointer or 'the value'} {problem.message}{mend}",
             surface=self._surface,
             direction=direction,
             event=event.type if event else None,

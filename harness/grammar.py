@@ -22,6 +22,7 @@ class Bracket:
     piece: str = ""
     done: str = ""
     around: tuple[tuple[str, str], ...] = ()
+    same: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Grammar:
     brackets: Mapping[str, Bracket]
     roles: Mapping[str, tuple[Bracket, str]]
     output: tuple[str, str, str, str | None]
+    constant: tuple[str, ...] = ()
+    place: tuple[str, tuple[str, ...]] = ("", ())
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Grammar:
@@ -51,7 +54,7 @@ class Grammar:
                 if getattr(bracket, role) is not None:
                     roles[getattr(bracket, role)] = (bracket, role)
         anywhere = data["anywhere"]
-        sequence, output = data["sequence"], data["output"]
+        sequence, output, place = data["sequence"], data["output"], data.get("place", {})
         return cls(
             first=frozenset(data["first"]),
             terminals=frozenset(data["terminals"]),
@@ -65,6 +68,8 @@ class Grammar:
             brackets=brackets,
             roles=roles,
             output=(output["pointer"], output["bracket"], output["value"], output.get("order")),
+            constant=tuple(data.get("constant", ())),
+            place=(place.get("pointer", ""), tuple(place.get("of", ()))),
         )
 
     def is_free(self, kind: str) -> bool:
@@ -87,6 +92,7 @@ def _bracket(data: Mapping[str, Any]) -> Bracket:
         piece=whole.get("piece", ""),
         done=whole.get("done", ""),
         around=tuple((one["bracket"], one["pointer"]) for one in whole.get("around", ())),
+        same=tuple(data.get("same", ())),
     )
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.checks import ENDED_EARLY, check_exchange
-from harness.contract import Contract, Pair
+from harness.contract import Contract, ExpectedCall, Pair, Probe
 from harness.drift.compare import compare
 from harness.drift.findings import Finding, Unchecked, finding, merge_findings
 from harness.drift.shape import shape_of, snapshot_of
 from harness.exchange import Exchange
 from harness.questions import question_differs
 from harness.replay import Replayed, replay
+from leg import ToolCall
 
 __all__ = ["Judgement", "judge", "shape"]
 
@@ -96,6 +97,41 @@ def judge(contract: Contract, pair: Pair, before: Mapping[str, Any] | None) -> J
     )
 
 
+def _call_findings(
+    surface: str, wanted: Sequence[ExpectedCall], made: Sequence[ToolCall]
+) -> Iterator[Finding]:
+    if len(wanted) != len(made):
+        before, after = [one.name for one in wanted], [one.name for one in made]
+        yield finding(
+            "probe/calls", f"the leg returns the calls {after}; the probe expects {before}",
+            surface=surface, pointer="/calls", before=before, after=after,
+        )  # fmt: skip
+        return
+    for index, (one, other) in enumerate(zip(wanted, made, strict=True)):
+        for name in ("name", "arguments"):
+            hoped, found = getattr(one, name), getattr(other, name)
+            if hoped is not None and hoped != found:
+                yield finding(
+                    "probe/calls",
+                    f"the {name} of call {index} is {found!r}; the probe expects {hoped!r}",
+                    surface=surface, pointer=f"/calls/{index}/{name}", before=hoped, after=found,
+                )  # fmt: skip
+
+
+def _facts(probe: Probe, replayed: Replayed) -> Iterator[tuple[str, str, Any, Any, str]]:
+    """Rule, pointer, what the probe expects, what the leg made of it, and what that is called."""
+    wanted = probe.expect
+    if wanted.text is not None:
+        yield "probe/text", "", wanted.text, replayed.text, "the text"
+    for name, value in (wanted.fields or {}).items():
+        got = (replayed.fields or {}).get(name)
+        yield "probe/field", f"/{name}", value, got, f"the error's {name}"
+    for name in ("resets_at", "retry_after"):
+        if getattr(wanted, name) is not None:
+            hoped, got = getattr(wanted, name), getattr(replayed, name)
+            yield "probe/field", f"/{name}", hoped, got, f"the error's {name}"
+
+
 def _outcome_findings(pair: Pair, replayed: Replayed) -> Iterable[Finding]:
     probe, answer = pair.probe, pair.cassette.interactions[0]
     wanted, surface = probe.expect, probe.surface
@@ -114,18 +150,12 @@ def _outcome_findings(pair: Pair, replayed: Replayed) -> Iterable[Finding]:
             "probe/status", "/status", wanted.status, answer.status,
             f"the status is {answer.status}; the probe expects {wanted.status}",
         )  # fmt: skip
-    if wanted.text is not None and replayed.text != wanted.text:
-        yield differs(
-            "probe/text", "", wanted.text, replayed.text,
-            f"the text is {replayed.text!r}; the probe expects {wanted.text!r}",
-        )  # fmt: skip
-    for name, value in (wanted.fields or {}).items():
-        got = (replayed.fields or {}).get(name)
-        if got != value:
-            yield differs(
-                "probe/field", f"/{name}", value, got,
-                f"the error's {name} is {got!r}; the probe expects {value!r}",
-            )  # fmt: skip
+    for rule, pointer, before, after, what in _facts(probe, replayed):
+        if before != after:
+            message = f"{what} is {after!r}; the probe expects {before!r}"
+            yield differs(rule, pointer, before, after, message)
+    if wanted.calls is not None:
+        yield from _call_findings(surface, wanted.calls, replayed.calls or ())
     if replayed.unplayed:
         yield differs(
             "probe/unplayed", "", None, None, "the leg never asked for the cassette's answer"

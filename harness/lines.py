@@ -6,10 +6,20 @@ import json
 import re
 from typing import Any
 
-__all__ = ["generalised", "line_of_pointer"]
+__all__ = ["generalised", "line_of_pointer", "visible"]
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
+
+
+def visible(text: str) -> str:
+    """Text for one line of a terminal: what would act on it instead of being shown is spelt out.
+
+    Answers are written by others, and an escape sequence in one of them is a command.
+    """
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
+    )
 
 
 def line_of_pointer(text: str, pointer: str) -> int:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .grammar import Bracket, Grammar, lookup
+from .sameness import Sameness
 
 __all__ = ["Grammar", "OrderChecker", "Violation", "check_order"]
 
@@ -34,17 +35,25 @@ class Violation:
 
 @dataclass(slots=True)
 class _Whole:
-    """The pieces of one text, and then every version of it that has been accepted."""
+    """The pieces of one text, and then every version of it that has been accepted.
+
+    ``partial``: its beginning was not seen.
+    """
 
     pieces: list[str] = field(default_factory=list)
     accepted: list[str] = field(default_factory=list)
+    partial: bool = False
 
 
 class OrderChecker:
     """Feed it the payloads of one stream, then :meth:`close` it."""
 
-    def __init__(self, grammar: Grammar) -> None:
+    def __init__(self, grammar: Grammar, *, excerpt: bool = False) -> None:
+        """``excerpt``: this is a part of a stream, which may begin and end anywhere."""
         self._grammar = grammar
+        self._excerpt = excerpt
+        self._partial: set[tuple[str, Key]] = set()
+        self._sameness = Sameness(grammar)
         self._index = -1
         self._begun = False
         self._terminal: str | None = None
@@ -68,6 +77,8 @@ class OrderChecker:
             self._after_terminal(kind)
             return
         self._check_place(kind)
+        for rule, pointer, message in self._sameness.feed(kind, payload):
+            self._add(rule, kind, message, pointer)
         found = self._grammar.roles.get(kind)
         if found is not None:
             self._in_bracket(found[0], found[1], kind, payload)
@@ -78,7 +89,7 @@ class OrderChecker:
 
     def close(self, *, ended_early: bool = False) -> list[Violation]:
         """Everything that was found. ``ended_early``: this stream is known to have been cut."""
-        if self._terminal is None and not ended_early:
+        if self._terminal is None and not (ended_early or self._excerpt):
             if self._error_at is not None:
                 self._found.append(
                     Violation(
@@ -110,7 +121,7 @@ class OrderChecker:
             return
         last = self._last_number
         if last is None:
-            if number != base:
+            if number != base and not self._excerpt:
                 message = f"the first number is {number}, not {base}"
                 self._add("order/sequence-base", kind, message, pointer)
         elif number <= last:
@@ -130,7 +141,7 @@ class OrderChecker:
             self._error_at = self._index
         if not self._begun and not self._grammar.is_free(kind):
             self._begun = True
-            if kind not in self._grammar.first:
+            if kind not in self._grammar.first and not self._excerpt:
                 wanted = " or ".join(sorted(self._grammar.first))
                 self._add("order/first-event", kind, f"the stream begins with {kind}, not {wanted}")
         if kind in self._grammar.singletons:
@@ -156,7 +167,10 @@ class OrderChecker:
         if place in self._closed:
             self._add("order/bracket-not-opened", kind, f"{_called(place)} has already ended")
         elif bracket.opens is not None and place not in self._open:
-            self._add("order/bracket-not-opened", kind, f"{_called(place)} has not begun")
+            if self._excerpt:
+                self._partial.add(place)
+            else:
+                self._add("order/bracket-not-opened", kind, f"{_called(place)} has not begun")
         if role == "pieces":
             self._open.setdefault(place, self._index)
             self._closed.discard(place)
@@ -169,7 +183,10 @@ class OrderChecker:
             return
         outer = self._grammar.brackets[bracket.inside]
         place = (outer.name, key[: len(outer.key)])
-        if place not in self._open:
+        if place not in self._open and self._excerpt and place not in self._closed:
+            self._partial.add(place)
+            self._open[place] = self._index
+        elif place not in self._open:
             state = "has already ended" if place in self._closed else "has not begun"
             self._add("order/bracket-not-opened", kind, f"{_called(place)} {state}")
             self._open[place] = self._index
@@ -178,8 +195,16 @@ class OrderChecker:
     def _take_piece(self, bracket: Bracket, key: Key, payload: Mapping[str, Any]) -> None:
         piece = lookup(payload, bracket.piece) if bracket.piece else None
         if isinstance(piece, str):
-            wholes = self._wholes.setdefault(key[0], {})
-            wholes.setdefault((bracket.name, key), _Whole()).pieces.append(piece)
+            self._whole(bracket, key).pieces.append(piece)
+
+    def _whole(self, bracket: Bracket, key: Key) -> _Whole:
+        wholes = self._wholes.setdefault(key[0], {})
+        place = (bracket.name, key)
+        if place not in wholes:
+            outer = self._grammar.brackets[bracket.inside] if bracket.inside else None
+            begun = outer is None or (outer.name, key[: len(outer.key)]) not in self._partial
+            wholes[place] = _Whole(partial=not begun)
+        return wholes[place]
 
     def _close_bracket(
         self, bracket: Bracket, key: Key, kind: str, payload: Mapping[str, Any]
@@ -211,18 +236,18 @@ class OrderChecker:
 
     def _check_sum(self, bracket: Bracket, key: Key, kind: str, payload: Mapping[str, Any]) -> None:
         done = lookup(payload, bracket.done)
-        wholes = self._wholes.setdefault(key[0], {})
-        whole = wholes.setdefault((bracket.name, key), _Whole())
-        if whole.pieces:
-            # Without any piece there is nothing to add up: that they are gone is seen elsewhere.
-            whole.accepted.append("".join(whole.pieces))
-            whole.pieces.clear()
-        self._compare(whole, done, kind, bracket.done)
+        # Without any piece there is nothing to add up: that they are gone is seen elsewhere.
+        self._compare(self._whole(bracket, key), done, kind, bracket.done)
 
     def _compare(self, whole: _Whole, value: Any, kind: str, pointer: str) -> None:
+        if not isinstance(value, str) and whole.partial:
+            return
         if whole.pieces:
-            whole.accepted.append("".join(whole.pieces))
+            joined = "".join(whole.pieces)
+            begun = isinstance(value, str) and value.endswith(joined) and whole.partial
+            whole.accepted.append(str(value) if begun else joined)
             whole.pieces.clear()
+            whole.partial = False
         if not isinstance(value, str) or value in whole.accepted:
             return
         if whole.accepted:
@@ -243,7 +268,8 @@ class OrderChecker:
         pointer = self._grammar.output[0]
         output = lookup(payload, pointer)
         items = [value for _, _, value in sorted(self._output, key=lambda one: one[:2])]
-        if isinstance(output, list) and output and output != items:
+        seen_all = not self._excerpt or len(items) == len(output or ())
+        if isinstance(output, list) and output and output != items and seen_all:
             message = f"has {len(output)} items, and they are not the {len(items)} that came before"
             self._add("order/aggregate-mismatch", kind, message, pointer)
 
@@ -260,10 +286,14 @@ def _difference(before: str, after: str) -> str:
 
 
 def check_order(
-    grammar: Grammar, payloads: Iterable[Any], *, ended_early: bool = False
+    grammar: Grammar,
+    payloads: Iterable[Any],
+    *,
+    ended_early: bool = False,
+    excerpt: bool = False,
 ) -> list[Violation]:
     """Every breach of the order in one stream, in the order in which they were noticed."""
-    checker = OrderChecker(grammar)
+    checker = OrderChecker(grammar, excerpt=excerpt)
     for payload in payloads:
         checker.feed(payload)
     return checker.close(ended_early=ended_early)

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from harness.contract import Contract, Pair
     from harness.judge import Judgement
+    from harness.standin.play import CodexBackend
 
-__all__ = ["PROPERTY", "ProbeFile", "ProbeItem"]
+__all__ = ["PROPERTY", "ProbeFile", "ProbeItem", "codex_backend"]
 
 #: The name of the property under which an item's judgement travels with pytest's reports.
 PROPERTY = "codex_leg"
@@ -39,9 +40,11 @@ class Drifted(Exception):
         self.judgement = judgement
 
     def __str__(self) -> str:
+        from harness.lines import visible  # noqa: PLC0415
+
         lines = [f"{one.level} {one.rule}: {one.message}" for one in self.judgement.findings]
         lines += [f"unchecked: {one.why}" for one in self.judgement.unchecked]
-        return "\n".join([f"probe {self.judgement.id}:", *lines])
+        return "\n".join([f"probe {self.judgement.id}:", *map(visible, lines)])
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -134,3 +137,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Name the markers that probes carry."""
     config.addinivalue_line("markers", "must: a probe that has to hold")
     config.addinivalue_line("markers", "should: a probe that is known to vary")
+
+
+@pytest.fixture
+def codex_backend() -> Iterator[CodexBackend]:
+    """A loopback backend that answers as the contract says; see docs/stand-in.md."""
+    from harness.standin.play import CodexBackend, make_standin  # noqa: PLC0415
+
+    with make_standin() as standin:
+        yield CodexBackend(standin)

@@ -31,6 +31,9 @@ class Replayed:
         outcome: ``ok``, or the outcome of the error that the leg raised.
         text: the text that it assembled (up to where it stopped), if the answer is a response.
         fields: the facts that its error carries.
+        calls: the calls of tools that the answer asks for; ``None`` if it is no response.
+        resets_at: when the limit is lifted, as its error says; ``None`` if it does not.
+        retry_after: how long to wait, as its error says; ``None`` if it does not.
         message: its error as a person reads it, or ``""``.
         request: the request as the leg built it; ``None`` if it refused to.
         unplayed: whether the cassette's answer was never asked for.
@@ -39,6 +42,9 @@ class Replayed:
     outcome: str
     text: str | None = None
     fields: Mapping[str, str] | None = None
+    calls: tuple[leg.ToolCall, ...] | None = None
+    resets_at: int | None = None
+    retry_after: float | None = None
     message: str = ""
     request: leg.Request | None = None
     unplayed: bool = False
@@ -69,20 +75,28 @@ def replay(probe: Probe, answer: Interaction, cassette: Path) -> Replayed:
     player = vcr.VCR(record_mode="none")
     with network_shut(), player.use_cassette(str(cassette)) as tape:
         try:
-            text = _ask(probe, request, streamed=answer.stream is not None)
+            result = _ask(probe, request, streamed=answer.stream is not None)
         except leg.LegError as error:
             return Replayed(
                 error.outcome,
                 getattr(error, "partial", "") or None,
                 getattr(error, "fields", None),
-                str(error),
-                request,
+                resets_at=error.resets_at,
+                retry_after=error.retry_after,
+                message=str(error),
+                request=request,
                 unplayed=not tape.all_played,
             )
-        return Replayed("ok", text, None, "", request, unplayed=not tape.all_played)
+        return Replayed(
+            "ok",
+            result.text if result else None,
+            calls=result.tool_calls if result else None,
+            request=request,
+            unplayed=not tape.all_played,
+        )
 
 
-def _ask(probe: Probe, request: leg.Request, *, streamed: bool) -> str | None:
+def _ask(probe: Probe, request: leg.Request, *, streamed: bool) -> leg.Result | None:
     if probe.request.via == "refresh":
         leg.refresh(REDACTED)
         return None
@@ -96,4 +110,4 @@ def _ask(probe: Probe, request: leg.Request, *, streamed: bool) -> str | None:
             return None
         reader = MessageReader() if message else leg.StreamReader()
         with client.open(request, reader) as stream:
-            return stream.result().text
+            return stream.result()

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+from harness.bodies import known_members
 from harness.checks import ENDED_EARLY, Locate, check_exchange
 from harness.contract import Contract, ContractError, Interaction, line_of
 from harness.drift.findings import Finding, Unchecked, merge_findings
@@ -23,6 +24,7 @@ def validate_file(
     path: Path,
     surface: str,
     *,
+    excerpt: bool = False,
     contract: Contract | None = None,
     unchecked: list[Unchecked] | None = None,
 ) -> list[Finding]:
@@ -32,13 +34,14 @@ def validate_file(
         path: an ``.sse`` (a stream as it came), a ``.jsonl`` (one event or frame a line), a
             ``.json`` (one body), or a ``.yaml`` (a cassette).
         surface: what answered; see ``schemas/index.json``.
+        excerpt: it is a part of a stream, which may begin and end anywhere.
         contract: the contract to judge by; by default, the project's own.
         unchecked: what could not be looked at is added here.
 
     Raises:
         ContractError: the file cannot be read as what it is called, or the surface is not known.
     """
-    judge = _Files(contract or Contract(), path, surface, unchecked)
+    judge = _Files(contract or Contract(), path, surface, unchecked, excerpt=excerpt)
     kinds = {".sse": judge.sse, ".jsonl": judge.jsonl, ".json": judge.json, ".yaml": judge.cassette}
     check = kinds.get(path.suffix)
     if check is None:
@@ -53,8 +56,15 @@ class _Files:
     """One file to be judged."""
 
     def __init__(
-        self, contract: Contract, path: Path, surface: str, unchecked: list[Unchecked] | None
+        self,
+        contract: Contract,
+        path: Path,
+        surface: str,
+        unchecked: list[Unchecked] | None,
+        *,
+        excerpt: bool,
     ) -> None:
+        self._excerpt = excerpt
         self._contract = contract
         self._path = path
         self._name = contract.name_of(path)
@@ -69,6 +79,13 @@ class _Files:
     def jsonl(self) -> list[Finding]:
         exchange = Exchange.from_jsonl(self._read())
         self._refuse_empty(exchange, "one JSON value a line")
+        if all(event.type is None for event in exchange.events):
+            raise ContractError(
+                self._name,
+                f"line {exchange.events[0].line}",
+                f"is no event: {exchange.events[0].data[:60]!r}",
+                "write one event or frame a line: a JSON object that has a type",
+            )
         # A WebSocket carries more than responses: without a response there is no end to miss.
         begun = any((event.type or "").startswith("response.") for event in exchange.events)
         return self._check(exchange, self._at_events(0), ended_early=not begun)
@@ -93,7 +110,7 @@ class _Files:
         if self._is_event(payload):
             event = Event(None, text, payload, 1)
             return self._lone_event(Exchange(is_stream=True, events=(event,)), text)
-        status = _REFUSED if _is_refusal(payload) else _OK
+        status = _status_of(payload)
         exchange = Exchange(status=status, body=body)
         return self._check(exchange, self._at_lines(text))
 
@@ -122,6 +139,7 @@ class _Files:
             self._surface,
             exchange,
             ended_early=ended_early,
+            excerpt=self._excerpt,
             locate=locate,
             unchecked=self._unchecked,
             report_unknown=True,
@@ -146,16 +164,27 @@ class _Files:
             raise ContractError(self._name, "", "holds no event", hint)
 
     def _refuse_wrapper(self, payload: Any) -> None:
-        if not isinstance(payload, dict):
+        """A body inside of something else, or of something else, would give lines that mislead."""
+        if not isinstance(payload, dict) or not payload or self._is_event(payload):
             return
-        for key in ("body", "response_headers"):
-            if key in payload and payload.keys() <= _WRAPPER:
-                raise ContractError(
-                    self._name,
-                    f"/{key}",
-                    "looks like a record of an exchange, not like the body of an answer",
-                    "put the body alone into the file",
-                )
+        known = known_members(self._contract.schemas, self._surface)
+        if not known or payload.keys() & known - {"status"}:
+            return
+        inside = next((key for key in _INSIDE if key in payload), None)
+        if inside is not None:
+            raise ContractError(
+                self._name,
+                f"/{inside}",
+                "looks like a record of an exchange, not like the body of an answer",
+                "put the body alone into the file",
+            )
+        raise ContractError(
+            self._name,
+            "/",
+            f"is no body of {self._surface}: it has none of the members of one, but "
+            + ", ".join(sorted(payload)[:5]),
+            f"name another surface, or pass a body: {', '.join(sorted(known)[:5])} ...",
+        )
 
     def _is_event(self, payload: Any) -> bool:
         kind = payload.get("type") if isinstance(payload, dict) else None
@@ -179,9 +208,16 @@ class _Files:
         return lambda _, pointer: f"{self._name}:{line_of_pointer(text, pointer)}"
 
 
-_WRAPPER: Final = frozenset(
-    "status body headers response_headers request url method date source note".split()
-)
+#: Under which names records of exchanges keep the body of the answer.
+_INSIDE: Final = ("body", "raw", "response", "response_body", "answer", "response_headers")
+
+
+def _status_of(payload: Any) -> int:
+    """A status that a body of unknown origin can have come with."""
+    if not _is_refusal(payload):
+        return _OK
+    said = payload.get("status", payload.get("status_code"))
+    return said if isinstance(said, int) and said >= _REFUSED else _REFUSED
 
 
 def _is_refusal(payload: Any) -> bool:

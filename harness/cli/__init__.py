@@ -21,6 +21,8 @@ __all__ = ["run"]
 COMMANDS: Final = {
     "verify": "Replay every probe against its cassette, with the network shut.",
     "validate": "Check an exchange, stream or body against the contract.",
+    "serve": "Start the stand-in: a loopback backend that answers as the contract says.",
+    "scenarios": "List what the stand-in can play, refuse and break.",
 }
 
 

@@ -30,9 +30,14 @@ def _surfaces() -> list[str]:
 @click.option(
     "--surface", required=True, metavar="SURFACE", help="What answered: responses, usage, auth …"
 )
+@click.option(
+    "--excerpt",
+    is_flag=True,
+    help="FILE is a part of a stream: it may begin and end anywhere.",
+)
 @fail_on_option
 @format_option
-def command(*, file: Path, surface: str, fail_on: str, face: str) -> Exit:
+def command(*, file: Path, surface: str, excerpt: bool, fail_on: str, face: str) -> Exit:
     """Check FILE against the contract: its schemas and the order of its events.
 
     FILE is an event stream (.sse), one event or frame a line (.jsonl), a body (.json), or a
@@ -46,6 +51,7 @@ def command(*, file: Path, surface: str, fail_on: str, face: str) -> Exit:
     if not file.is_file():
         raise click.BadParameter(f"{file} is not a file.", param_hint="FILE")
     unchecked: list[Unchecked] = []
-    report = Report(validate_file(file, surface, unchecked=unchecked), unchecked)
+    found = validate_file(file, surface, excerpt=excerpt, unchecked=unchecked)
+    report = Report(found, unchecked)
     show(report, face)
     return exit_code(report, fail_on)

@@ -1,7 +1,7 @@
 """The contract: what we ask, what was answered, what we hold true; and the one door to it.
 
-Nothing else in this package opens a file below ``probes/``, ``cassettes/``, ``schemas/`` or
-``snapshots/``: whoever needs one asks a :class:`Contract` for it.
+Nothing else in this package opens a file below ``probes/``, ``cassettes/``, ``schemas/``,
+``snapshots/``, ``rulebook/`` or ``scenarios/``: whoever needs one asks a :class:`Contract` for it.
 """
 
 from ._contract import Contract, Pair, find_root
@@ -10,6 +10,7 @@ from ._errors import ContractError, ContractErrors
 from ._model import (
     Cassette,
     Expectation,
+    ExpectedCall,
     Interaction,
     Part,
     Probe,
@@ -19,17 +20,21 @@ from ._model import (
     Source,
     StreamFacts,
 )
+from ._rules import Rule
+from ._scenarios import Answer, Scenario, Step
 from ._schemas import Schemas
 from ._violations import Problem
 from ._yaml import line_of, load_yaml
 
 __all__ = [
+    "Answer",
     "Cassette",
     "Contract",
     "ContractError",
     "ContractErrors",
     "Endpoint",
     "Expectation",
+    "ExpectedCall",
     "Interaction",
     "Pair",
     "Part",
@@ -38,8 +43,11 @@ __all__ = [
     "Problem",
     "Provenance",
     "RecordedRequest",
+    "Rule",
+    "Scenario",
     "Schemas",
     "Source",
+    "Step",
     "StreamFacts",
     "find_root",
     "line_of",

@@ -12,6 +12,7 @@ from ._errors import ContractError
 from ._model import (
     Cassette,
     Expectation,
+    ExpectedCall,
     Interaction,
     Part,
     Probe,
@@ -22,12 +23,12 @@ from ._model import (
     StreamFacts,
 )
 
-__all__ = ["build_cassette", "build_probe"]
+__all__ = ["Place", "build_cassette", "build_probe"]
 
 _NAMES = {str: "a text", int: "a whole number", dict: "a mapping", list: "a list"}
 
 
-class _Place:
+class Place:
     """A value of a file together with its place, so that a fault can name both."""
 
     __slots__ = ("file", "pointer", "value")
@@ -46,9 +47,9 @@ class _Place:
             raise self.fault(f"is {found}, not {_NAMES[kind]}", f"make it {_NAMES[kind]}")
         return self.value
 
-    def at(self, key: str) -> _Place:
+    def at(self, key: str) -> Place:
         """The value below ``key``; ``None`` where the key is absent."""
-        return _Place(self.typed(dict).get(key), self.file, f"{self.pointer}/{key}")
+        return Place(self.typed(dict).get(key), self.file, f"{self.pointer}/{key}")
 
     def text(self, key: str) -> str:
         value: str = self.at(key).typed(str)
@@ -61,10 +62,10 @@ class _Place:
         value: int = self.at(key).typed(int)
         return value
 
-    def items(self, key: str) -> list[_Place]:
+    def items(self, key: str) -> list[Place]:
         found = self.at(key)
         return [
-            _Place(value, self.file, f"{found.pointer}/{index}")
+            Place(value, self.file, f"{found.pointer}/{index}")
             for index, value in enumerate(found.typed(list))
         ]
 
@@ -88,7 +89,7 @@ def build_probe(document: Any, path: str) -> Probe:
     Raises:
         ContractError: a value has not the type that a probe promises.
     """
-    root = _Place(document, path)
+    root = Place(document, path)
     request, expect = root.at("request"), root.at("expect")
     return Probe(
         id=root.text("id"),
@@ -112,6 +113,9 @@ def build_probe(document: Any, path: str) -> Probe:
             why=expect.text("why"),
             text=expect.maybe_text("text"),
             fields=expect.texts("fields") if expect.at("fields").value is not None else None,
+            calls=_calls(expect),
+            resets_at=None if expect.at("resets_at").value is None else expect.number("resets_at"),
+            retry_after=_seconds(expect.at("retry_after")),
         ),
         sources=tuple(
             Source(source.text("ref"), source.maybe_text("date"), source.maybe_text("says"))
@@ -121,17 +125,33 @@ def build_probe(document: Any, path: str) -> Probe:
     )
 
 
+def _calls(expect: Place) -> tuple[ExpectedCall, ...] | None:
+    if expect.at("calls").value is None:
+        return None
+    return tuple(
+        ExpectedCall(one.text("name"), one.maybe_text("arguments")) for one in expect.items("calls")
+    )
+
+
+def _seconds(place: Place) -> float | None:
+    if place.value is None:
+        return None
+    if type(place.value) not in (int, float):
+        raise place.fault("is not a number", "make it a number of seconds")
+    return float(place.value)
+
+
 def build_cassette(document: Any, path: str) -> Cassette:
     """The cassette in a parsed file.
 
     Raises:
         ContractError: a value has not the type that a cassette promises.
     """
-    root = _Place(document, path)
+    root = Place(document, path)
     return Cassette(path, tuple(_interaction(one) for one in root.items("interactions")))
 
 
-def _interaction(place: _Place) -> Interaction:
+def _interaction(place: Place) -> Interaction:
     request, response = place.at("request"), place.at("response")
     sent, body = request.at("body"), response.at("body").at("string")
     for one in (sent, body):
@@ -154,7 +174,7 @@ def _interaction(place: _Place) -> Interaction:
     )
 
 
-def _provenance(place: _Place) -> Provenance:
+def _provenance(place: Place) -> Provenance:
     parts = place.at("parts")
     return Provenance(
         kind=place.text("kind"),
@@ -166,11 +186,11 @@ def _provenance(place: _Place) -> Provenance:
     )
 
 
-def _part(place: _Place) -> Part:
+def _part(place: Place) -> Part:
     return Part(place.text("from"), place.maybe_text("date"), place.maybe_text("note"))
 
 
-def _stream(place: _Place) -> StreamFacts | None:
+def _stream(place: Place) -> StreamFacts | None:
     if place.value is None:
         return None
     if place.at("chunks").value is None:
@@ -178,7 +198,7 @@ def _stream(place: _Place) -> StreamFacts | None:
     return StreamFacts(place.text("ended"), tuple(_chunk(one) for one in place.items("chunks")))
 
 
-def _chunk(place: _Place) -> tuple[float, int]:
+def _chunk(place: Place) -> tuple[float, int]:
     value = place.typed(list)
     if len(value) != 2 or type(value[0]) not in (int, float) or type(value[1]) is not int:
         raise place.fault("is not a pair of numbers", "write [offset in ms, bytes]")

@@ -9,13 +9,25 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from ._errors import ContractError
-from ._model import Cassette, Interaction, Probe, Provenance
+from ._model import Cassette, Interaction, Part, Probe, Provenance
+from ._references import FORMS, PARTS_BELOW, is_reference
 from ._violations import excerpt, pointer_of
 
-__all__ = ["check_cassette", "check_pair", "check_probe", "is_event_stream"]
+__all__ = [
+    "REFERENCE",
+    "check_cassette",
+    "check_pair",
+    "check_pairs",
+    "check_probe",
+    "is_event_stream",
+]
+
+#: Captures of reference clients: cassettes that answer no probe.
+REFERENCE: Final = "cassettes/reference/"
 
 #: The parts of every exchange. Each has a source of its own.
 PARTS: Final = ("request", "status", "headers", "body")
+_IS_THERE: Final = {"headers": "are headers", "body": "is a body"}
 _FIELDS: Final = (b"event:", b"data:", b"id:", b"retry:", b":")
 
 
@@ -102,22 +114,38 @@ def _check_provenance(path: str, where: str, interaction: Interaction) -> Iterat
             yield ContractError(
                 path, f"{where}/parts/{part}", "is missing", "say where this part comes from"
             )
-    for name, part_ in provenance.parts.items():
-        if not part_.source.strip():
-            yield ContractError(
-                path, f"{where}/parts{pointer_of([name])}/from", "is empty", "name the source"
-            )
-    headers = provenance.parts.get("headers")
-    if headers is not None and headers.source == "none" and interaction.headers:
-        yield ContractError(
-            path, f"{where}/parts/headers/from", "is none, and there are headers", "name the source"
-        )
+    if not is_reference(provenance.source):
+        yield ContractError(path, f"{where}/source", "names no source", FORMS)
+    for name, one in provenance.parts.items():
+        fault = _part_fault(name, one, interaction)
+        if fault is not None:
+            yield ContractError(path, f"{where}/parts{pointer_of([name])}/from", *fault)
     if provenance.kind == "composed" and not (provenance.note or "").strip():
         yield ContractError(
             path, f"{where}/note", "is missing", "a composed answer says that it was never seen"
         )
     if provenance.kind == "transcribed":
         yield from _check_one_source(path, where, provenance)
+
+
+def _part_fault(name: str, part: Part, interaction: Interaction) -> tuple[str, str] | None:
+    """What is wrong with the source of one part, and the mend."""
+    source = part.source.strip()
+    if not source:
+        return "is empty", "name the source"
+    if source == "none":
+        there = {"headers": bool(interaction.headers), "body": bool(interaction.body)}.get(name)
+        if there is None:
+            return "is none", "only headers and a body that are not there come from nowhere"
+        return (f"is none, and there {_IS_THERE[name]}", "name the source") if there else None
+    if source == "probe" and name == "request":
+        return None
+    if source == PARTS_BELOW and name == "body":
+        composed = interaction.provenance.kind == "composed"
+        if composed and len(interaction.provenance.parts) > len(PARTS):
+            return None
+        return "names parts that are not there", "list them, each with its source"
+    return None if is_reference(source) else (f"is {excerpt(source)}, which names no source", FORMS)
 
 
 def _check_one_source(path: str, where: str, provenance: Provenance) -> Iterator[ContractError]:
@@ -149,6 +177,32 @@ def _publication(source: str) -> str:
     """What names a publication in a reference: ``SimonGino/portage`` in ``SimonGino/portage x``."""
     words = source.split()
     return words[0].rstrip(",;:") if words else source
+
+
+def check_pairs(
+    probes: Mapping[str, Probe], cassettes: Mapping[str, Cassette], broken: set[str]
+) -> Iterator[ContractError]:
+    """Whether every probe has its cassette and every cassette its probe, and the two agree.
+
+    ``broken`` are the files that could not be read: nothing is said of those that belong to them.
+    """
+    for id_, probe in probes.items():
+        file = f"cassettes/{id_}.yaml"
+        if id_ in cassettes:
+            yield from check_pair(probe, cassettes[id_])
+        elif file not in broken:
+            yield ContractError(
+                probe.path, "", f"no cassette answers it ({file})", "record or compose one"
+            )
+    for id_, cassette in cassettes.items():
+        captured = cassette.path.startswith(REFERENCE)
+        if id_ not in probes and not captured and f"probes/{id_}.yaml" not in broken:
+            yield ContractError(
+                cassette.path,
+                "",
+                f"no probe asks for it (probes/{id_}.yaml)",
+                "write the probe, or remove the cassette",
+            )
 
 
 def check_pair(probe: Probe, cassette: Cassette) -> Iterator[ContractError]:

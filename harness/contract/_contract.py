@@ -1,8 +1,7 @@
-"""The one door to the data: probes, cassettes, schemas, snapshots."""
+"""The one door to the data: probes, cassettes, schemas, snapshots, rulebook, scenarios."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,21 +9,20 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from ._build import build_cassette, build_probe
-from ._check import check_cassette, check_pair, check_probe
+from ._check import REFERENCE, check_cassette, check_pairs, check_probe
 from ._errors import ContractError, ContractErrors
 from ._model import Cassette, Probe
-from ._schemas import Schemas
+from ._rules import Rule, build_rule, check_rule, check_rule_answer
+from ._scenarios import Scenario, build_scenario, check_scenario, check_scenario_probes
+from ._schemas import NAMED, Schemas
+from ._snapshots import read_snapshot
 from ._yaml import read_yaml
 
 __all__ = ["Contract", "Pair", "find_root"]
 
 FOLDERS: Final = ("probes", "cassettes", "schemas")
-#: Captures of reference clients: cassettes that answer no probe.
-REFERENCE: Final = "cassettes/reference/"
-#: The form of the snapshots that :mod:`harness.drift.shape` writes.
-SNAPSHOT_FORMAT: Final = "codex-leg/shape/1"
 
-Value = TypeVar("Value", Probe, Cassette)
+Value = TypeVar("Value", Probe, Cassette, Rule, Scenario)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ class Contract:
             ContractErrors: one of them is not; it lists everything that is wrong with them.
         """
         schemas = Schemas(self.root / "schemas")
-        faults = schemas.check()
+        faults = schemas.check(needed=NAMED)
         if faults:
             raise ContractErrors(faults)
         return schemas
@@ -166,6 +164,48 @@ class Contract:
         """The sound cassettes, by path below ``cassettes/``, captures included."""
         return self._files[1]
 
+    def read_rule(self, path: Path) -> Rule:
+        """One file of the rulebook, checked by itself.
+
+        Raises:
+            ContractError: whatever is wrong with it, all of it.
+        """
+        return self._read(path, "rule.json", build_rule, check_rule)
+
+    def read_scenario(self, path: Path) -> Scenario:
+        """One scenario file, checked by itself.
+
+        Raises:
+            ContractError: whatever is wrong with it, all of it.
+        """
+        return self._read(path, "scenario.json", build_scenario, check_scenario)
+
+    @cached_property
+    def _standin_files(self) -> tuple[dict[str, Rule], dict[str, Scenario], list[ContractError]]:
+        # A contract without these two folders is whole: only the stand-in needs them.
+        faults: list[ContractError] = []
+        rules = self._read_folder("rulebook", self.read_rule, faults)
+        scenarios = self._read_folder("scenarios", self.read_scenario, faults)
+        return rules, scenarios, faults
+
+    @property
+    def rules(self) -> Mapping[str, Rule]:
+        """The sound rules of the rulebook, by id."""
+        return self._standin_files[0]
+
+    @property
+    def scenarios(self) -> Mapping[str, Scenario]:
+        """The sound scenarios, by name."""
+        return self._standin_files[1]
+
+    def _standin_faults(self) -> Iterator[ContractError]:
+        rules, scenarios, faults = self._standin_files
+        yield from faults
+        for rule in rules.values():
+            yield from check_rule_answer(rule, self.probes, self.cassettes)
+        for scenario in scenarios.values():
+            yield from check_scenario_probes(scenario, self.probes)
+
     def problems(self) -> list[ContractError]:
         """Everything that is wrong with the contract, in one pass, sorted by file."""
         return list(self._problems)
@@ -177,37 +217,22 @@ class Contract:
         except ContractError as error:
             # Without sound schemas nothing can be said about the rest.
             return error.errors
-        faults = [*found, *self._snapshot_faults(set(probes))]
+        faults = [*found, *self._snapshot_faults(set(probes)), *self._standin_faults()]
         broken = {error.file for error in faults}
         if not probes and not broken:
             faults.append(ContractError("probes", "", "holds no probe", "restore the folder"))
-        for id_, probe in probes.items():
-            file = f"cassettes/{id_}.yaml"
-            if id_ in cassettes:
-                faults.extend(check_pair(probe, cassettes[id_]))
-            elif file not in broken:
-                faults.append(
-                    ContractError(
-                        probe.path, "", f"no cassette answers it ({file})", "record or compose one"
-                    )
-                )
-        for id_, cassette in cassettes.items():
-            captured = cassette.path.startswith(REFERENCE)
-            if id_ not in probes and not captured and f"probes/{id_}.yaml" not in broken:
-                faults.append(
-                    ContractError(
-                        cassette.path,
-                        "",
-                        f"no probe asks for it (probes/{id_}.yaml)",
-                        "write the probe, or remove the cassette",
-                    )
-                )
+        faults.extend(check_pairs(probes, cassettes, broken))
         return tuple(sorted(faults, key=lambda one: (one.file, one.where)))
 
     def _snapshot_faults(self, ids: set[str]) -> Iterator[ContractError]:
         """Snapshots that cannot be read, or whose probe is gone: nothing would compare them."""
-        for file in (self.root / "snapshots").rglob("*.json"):
+        for file in (self.root / "snapshots").rglob("*"):
             name = self.name_of(file)
+            if file.is_dir() or file.name.startswith(".") or file.name == "README.md":
+                continue
+            if file.suffix != ".json":
+                yield ContractError(name, "", "is no .json file", "rename or remove it")
+                continue
             id_ = name.removeprefix("snapshots/").removesuffix(".json")
             if id_ not in ids and not (self.root / "probes" / f"{id_}.yaml").exists():
                 yield ContractError(
@@ -226,22 +251,10 @@ class Contract:
             ContractError: the file is not a snapshot.
         """
         file = self.root / "snapshots" / f"{id_}.json"
-        try:
-            document = json.loads(file.read_bytes())
-        except FileNotFoundError:
-            return None
-        except ValueError as error:
-            raise ContractError(
-                self.name_of(file), "", f"is not JSON ({error})", "restore it, or remove it"
-            ) from None
-        if not isinstance(document, dict) or document.get("format") != SNAPSHOT_FORMAT:
-            raise ContractError(
-                self.name_of(file),
-                "/format",
-                f"is not a snapshot of format {SNAPSHOT_FORMAT}",
-                "restore it, or remove it",
-            )
-        return document
+        probe = self.probes.get(id_)
+        return read_snapshot(
+            file, self.name_of(file), self.schemas, None if probe is None else probe.surface
+        )
 
     def load(self) -> tuple[Pair, ...]:
         """Every probe with its cassette, sorted by id.

@@ -9,6 +9,7 @@ from typing import Any
 __all__ = [
     "Cassette",
     "Expectation",
+    "ExpectedCall",
     "Interaction",
     "Part",
     "Probe",
@@ -42,6 +43,14 @@ class ProbeRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectedCall:
+    """A call of a tool that the answer asks for; ``arguments`` is their JSON text."""
+
+    name: str
+    arguments: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Expectation:
     """The answer that is held to be true, in the vocabulary of :mod:`leg.outcomes`."""
 
@@ -50,6 +59,9 @@ class Expectation:
     why: str
     text: str | None = None
     fields: Mapping[str, str] | None = None
+    calls: tuple[ExpectedCall, ...] | None = None
+    resets_at: int | None = None
+    retry_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from ._endpoints import Endpoint, bare_url, read_index
 from ._errors import ContractError, ContractErrors
+from ._house import BASE, house_faults, metaschema_faults, references
 from ._keywords import keyword_faults
-from ._violations import Problem, pointer_of, problems_of
+from ._violations import Problem, problems_of
 
-__all__ = ["BASE", "Schemas"]
+__all__ = ["BASE", "NAMED", "Schemas"]
 
-#: An identifier, not a place: nothing below ``.invalid`` can ever be fetched (RFC 2606).
-BASE: Final = "https://codex-leg.invalid/schemas/"
-_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+#: The documents that the code itself asks for by name. All else is named by these.
+NAMED: Final = (
+    "allowances.schema.json",
+    "cassette.json",
+    "index.json",
+    "index.schema.json",
+    "order.schema.json",
+    "probe.json",
+    "report/findings.json",
+    "rule.json",
+    "scenario.json",
+    "snapshot.json",
+)
 
 
 class Schemas:
@@ -155,21 +165,29 @@ class Schemas:
             )
         return path, node
 
-    def check(self, *, metaschema: bool = False) -> list[ContractError]:
+    def check(self, *, metaschema: bool = False, needed: Iterable[str] = ()) -> list[ContractError]:
         """Every fault of the schemas themselves: not JSON Schema, no source, a dead reference.
 
         ``metaschema`` asks the metaschema of 2020-12 as well; it is slow, and for the tests.
+        ``needed`` are documents that have to be there.
         """
-        faults: list[ContractError] = []
-        for path in self.paths:
-            document = self._documents[path]
+        faults = [
+            ContractError(f"schemas/{path}", "", "is not there", "restore it")
+            for path in needed
+            if path not in self._documents
+        ]
+        if faults:
+            return faults  # what else there is to say follows from these
+        for path, document in self._documents.items():
+            if self._is_data(path, document):
+                continue
             file = f"schemas/{path}"
             own = [ContractError(file, *fault) for fault in keyword_faults(document)]
-            own += _house_faults(path, document)
+            own += house_faults(path, document)
             if metaschema:
-                own += _metaschema_faults(path, document)
+                own += metaschema_faults(path, document)
             faults += own
-            for where, reference in _references(document):
+            for where, reference in references(document):
                 try:
                     self.resolve(path, reference)
                 except ContractError as error:
@@ -197,21 +215,34 @@ class Schemas:
         ]
 
     def _data_faults(self, path: str, document: dict[str, Any]) -> list[ContractError]:
-        """Data files have a schema of their own beside the root: ``order.schema.json``."""
-        name = posixpath.basename(path).removesuffix(".json") + ".schema.json"
-        if "$schema" in document or name not in self._documents:
+        if not self._is_data(path, document):
             return []
         return [
             ContractError(f"schemas/{path}", one.pointer or "/", one.message, one.mend)
-            for one in self.validate(name, document)
+            for one in self.validate(_schema_of_data(path), document)
         ]
+
+    def _is_data(self, path: str, document: dict[str, Any]) -> bool:
+        """Whether a document is data: those have a schema at the root, ``order.schema.json``."""
+        return "$schema" not in document and _schema_of_data(path) in self._documents
+
+
+def _schema_of_data(path: str) -> str:
+    return posixpath.basename(path).removesuffix(".json") + ".schema.json"
 
 
 def _read_all(folder: Path) -> dict[str, dict[str, Any]]:
     documents: dict[str, dict[str, Any]] = {}
     faults: list[ContractError] = []
-    for file in sorted(folder.rglob("*.json")):
+    for file in sorted(folder.rglob("*")):
         path = file.relative_to(folder).as_posix()
+        if file.is_dir() or file.name.startswith(".") or file.name == "README.md":
+            continue
+        if file.suffix != ".json":
+            faults.append(
+                ContractError(f"schemas/{path}", "", "is no .json file", "rename or remove it")
+            )
+            continue
         try:
             documents[path] = _read(file, f"schemas/{path}")
         except ContractError as error:
@@ -230,7 +261,9 @@ def _read(file: Path, name: str) -> dict[str, Any]:
         where = f"line {error.lineno}, column {error.colno}"
         raise ContractError(name, where, f"not JSON: {error.msg}", "mend the syntax") from None
     except OSError as error:
-        raise ContractError(name, "", f"cannot be read: {error.strerror}") from None
+        raise ContractError(
+            name, "", f"cannot be read: {error.strerror}", "look at its rights"
+        ) from None
     except (ValueError, RecursionError) as error:
         raise ContractError(name, "", f"not JSON: {error}", "mend it") from None
     if not isinstance(document, dict):
@@ -245,49 +278,3 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"the key {twice!r} stands twice in one object")
     return document
-
-
-def _metaschema_faults(path: str, document: dict[str, Any]) -> list[ContractError]:
-    metaschema = Draft202012Validator(Draft202012Validator.META_SCHEMA)
-    error = best_match(metaschema.iter_errors(document))
-    if error is None:
-        return []
-    return [
-        ContractError(
-            f"schemas/{path}",
-            pointer_of(error.absolute_path) or "/",
-            f"not JSON Schema: {error.message[:200]}",
-            "see https://json-schema.org/draft/2020-12",
-        )
-    ]
-
-
-def _house_faults(path: str, document: dict[str, Any]) -> list[ContractError]:
-    """The rules of this house: the dialect, an ``$id`` that is its place, words, and sources."""
-    wanted: Mapping[str, Any] = {"$schema": _DIALECT, "$id": BASE + path}
-    faults = [
-        ContractError(f"schemas/{path}", f"/{key}", f"is {document.get(key)!r}", f"make it {value}")
-        for key, value in wanted.items()
-        if document.get(key) != value
-    ]
-    faults += [
-        ContractError(f"schemas/{path}", f"/{key}", "is missing", "add it")
-        for key in ("title", "description", "x-sources")
-        if not document.get(key)
-    ]
-    return faults
-
-
-def _references(document: Any, pointer: str = "") -> list[tuple[str, str]]:
-    """Every ``$ref`` of a schema with its place. Examples and values are not schemas."""
-    found: list[tuple[str, str]] = []
-    if isinstance(document, list):
-        for index, value in enumerate(document):
-            found += _references(value, f"{pointer}/{index}")
-    elif isinstance(document, dict):
-        for key, value in document.items():
-            if key == "$ref" and isinstance(value, str):
-                found.append((f"{pointer}/$ref", value))
-            elif key not in ("const", "enum", "examples", "default") and not key.startswith("x-"):
-                found += _references(value, f"{pointer}{pointer_of([key])}")
-    return found

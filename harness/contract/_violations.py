@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from jsonschema.exceptions import best_match
@@ -27,7 +28,7 @@ class Problem:
     Attributes:
         pointer: the JSON pointer of the value at fault; ``""`` is the whole value.
         message: what is wrong with it.
-        mend: what the schema wants instead, or ``""``.
+        mend: what to do about it; never empty.
         keyword: the keyword of JSON Schema that refused it (``required``, ``type`` …).
         schema_path: the pointer of that keyword, as the validator walked there.
         expected: what the schema wants, for machines (a type, a list of values …).
@@ -105,7 +106,11 @@ def _missing(error: ValidationError) -> Problem:
 def _problem(error: ValidationError) -> Problem:
     if error.validator == "required":
         return _missing(error)
+    if error.validator in ("additionalProperties", "unevaluatedProperties"):
+        return _unknown(error)
     message, mend, found = _words(error)
+    if "propertyNames" in error.absolute_schema_path:
+        message, mend = f"has the key {excerpt(error.instance)}", f"a key is {mend or 'another'}"
     return Problem(
         pointer_of(error.absolute_path),
         message,
@@ -117,27 +122,79 @@ def _problem(error: ValidationError) -> Problem:
     )
 
 
+def _unknown(error: ValidationError) -> Problem:
+    # The validator names all of them in one sentence of prose.
+    schema: Any = error.schema
+    value: Any = error.instance
+    known = sorted(schema.get("properties", ()))
+    strange = [key for key in value if key not in known] if isinstance(value, dict) else []
+    first = str(strange[0]) if strange else "?"
+    near = get_close_matches(first, known, n=1)
+    also = f" (nor {'is' if len(strange) == 2 else 'are'} {_list(strange[1:])})"
+    return Problem(
+        pointer_of([*error.absolute_path, first]),
+        "is no key that is known here" + (also if strange[1:] else ""),
+        f"do you mean {near[0]!r}?" if near else _cut(f"remove it; known are {_list(known)}"),
+        str(error.validator),
+        pointer_of(error.absolute_schema_path),
+    )
+
+
+def _list(names: Iterable[Any]) -> str:
+    return _cut(", ".join(repr(str(name)) for name in names))
+
+
+_NAMES = {
+    "object": "an object",
+    "array": "a list",
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+#: Limits of a size: what a value that breaks them is, and what they ask for.
+_LIMITS = {
+    **dict.fromkeys(("minItems", "minLength", "minProperties"), ("", "at least")),
+    **dict.fromkeys(("maxItems", "maxLength", "maxProperties"), ("is too long", "at most")),
+    "minimum": ("is {}, less than {}", "at least"),
+    "maximum": ("is {}, more than {}", "at most"),
+    "exclusiveMinimum": ("is {}, not more than {}", "more than"),
+    "exclusiveMaximum": ("is {}, not less than {}", "less than"),
+}
+
+
+def _type_words(value: Any, wanted: Any, *, at_root: bool) -> tuple[str, str, str]:
+    names = [wanted] if isinstance(wanted, str) else list(wanted)
+    mend = " or ".join(_NAMES.get(name, name) for name in names)
+    verb = "write the document:" if value is None and at_root else "make it"
+    return f"is {_typed(value)}, not {' or '.join(names)}", f"{verb} {mend}", json_type(value)
+
+
 def _words(error: ValidationError) -> tuple[str, str, Any]:
-    keyword, value = error.validator, error.instance
+    keyword, value = str(error.validator), error.instance
     wanted: Any = error.validator_value
     small = value if _is_small(value) else json_type(value)
     if keyword == "type":
-        names = [wanted] if isinstance(wanted, str) else list(wanted)
-        return f"is {_typed(value)}, not {' or '.join(names)}", "", json_type(value)
+        return _type_words(value, wanted, at_root=not error.absolute_path)
     if keyword == "enum":
         allowed = ", ".join(excerpt(one) for one in wanted)
         return f"is {excerpt(value)}", f"one of: {allowed}", small
     if keyword == "const":
-        return f"is {excerpt(value)}, not {excerpt(wanted)}", "", small
+        return f"is {excerpt(value)}, not {excerpt(wanted)}", f"make it {excerpt(wanted)}", small
     if keyword == "pattern":
         return f"is {excerpt(value)}", f"text of the form {wanted}", small
-    if keyword in ("minItems", "minLength", "minProperties"):
-        return "is too short" if value else "is empty", f"at least {wanted}", small
+    if keyword in _LIMITS:
+        told, ask = _LIMITS[keyword]
+        if not told:
+            told = "is too short" if value else "is empty"
+        return told.format(excerpt(value), wanted), f"{ask} {wanted}", small
     if keyword == "format":
-        return f"is {excerpt(value)}, not a {wanted}", "", small
-    if keyword in ("additionalProperties", "unevaluatedProperties", "propertyNames", "not"):
-        return _cut(error.message), "", small
-    return f"is {excerpt(value)} ({keyword}: {excerpt(wanted)})", "", small
+        return f"is {excerpt(value)}, not a {wanted}", f"write it as a {wanted}", small
+    place = f"see {pointer_of(error.absolute_schema_path)} in the schema"
+    if keyword == "not":
+        return _cut(error.message), place, small
+    return f"is {excerpt(value)} ({keyword}: {excerpt(wanted)})", place, small
 
 
 def _typed(value: Any) -> str:

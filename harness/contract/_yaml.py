@@ -133,7 +133,8 @@ def _from_marked(error: yaml.MarkedYAMLError, file: str) -> ContractError:
     if isinstance(error, _Refusal):
         return ContractError(file, where, str(error.problem), error.mend)
     said = [part for part in (error.context, error.problem) if part]
-    return ContractError(file, where, f"not YAML: {one_line(', '.join(said))}", "mend the syntax")
+    mend = "leave the tag out" if "tag" in str(error.problem) else "mend the syntax"
+    return ContractError(file, where, f"not YAML: {one_line(', '.join(said))}", mend)
 
 
 def read_yaml(path: Path, file: str) -> Any:

@@ -117,6 +117,7 @@ _FRAMING = (
     Rule("sse/event-name-differs", BREAKING, BREAKING, "event: and type do not agree", _EVENT),
     Rule("sse/last-event-unfinished", BREAKING, BREAKING, "no empty line at the end", _EVENT),
     Rule("event-unknown", ADDITIVE, ADDITIVE, "an event that the contract has no word for", _ADOPT),
+    Rule("status-differs", BREAKING, BREAKING, "the body names another HTTP status", _READ),
     Rule("answer-not-json", BREAKING, BREAKING, "the body should be JSON and is not", _READ),
     Rule("answer-not-stream", BREAKING, BREAKING, "the body should be a stream and is not", _READ),
 )
@@ -142,6 +143,9 @@ _ORDERS = (
     Rule("order/bracket-not-opened", BREAKING, BREAKING, "an event of a part never begun", _ORDER),
     Rule("order/bracket-not-closed", BREAKING, BREAKING, "a part begins and never ends", _ORDER),
     Rule("order/bracket-reopened", BREAKING, BREAKING, "a part begins twice", _ORDER),
+    Rule("order/response-changed", BREAKING, BREAKING, "the response becomes another", _ORDER),
+    Rule("order/place-changed", BREAKING, BREAKING, "the place of an item is not clear", _ORDER),
+    Rule("order/item-changed", BREAKING, BREAKING, "an item ends as another than it began", _ORDER),
     Rule("order/aggregate-mismatch", BREAKING, BREAKING, "the pieces do not add up", _ORDER),
 )
 
@@ -152,6 +156,7 @@ _PROBES = (
     Rule("probe/status", BREAKING, BREAKING, "the status is not the expected one", _PROBE),
     Rule("probe/text", BREAKING, BREAKING, "the leg assembles another text", _PROBE),
     Rule("probe/field", BREAKING, BREAKING, "the error lacks a fact, or has another", _PROBE),
+    Rule("probe/calls", BREAKING, BREAKING, "the leg returns other calls of tools", _PROBE),
     Rule("probe/unplayed", BREAKING, BREAKING, "the leg never asked the question", _PROBE),
     Rule("leg/request", BREAKING, BREAKING, "the leg builds another request", _PROBE),
 )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from harness.drift.findings import Finding
+from harness.lines import visible
 from harness.report import ProbeRow, Report
 
 __all__ = ["FACES", "show"]
@@ -30,8 +31,23 @@ def show(report: Report, face: str) -> None:
     FACES[face](report)
 
 
+def _print(text: str = "") -> None:
+    """Print what the terminal can show; what it cannot encode is spelt out."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
 def _json(report: Report) -> None:
-    print(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
+    text = json.dumps(report.to_json(), ensure_ascii=False, indent=2)
+    # JSON itself escapes only half of what a terminal obeys, and no lone surrogate.
+    print("".join(c if _is_safe(c) else json.dumps(c)[1:-1] for c in text))
+
+
+def _is_safe(character: str) -> bool:
+    if character.isascii():
+        return character.isprintable() or character == "\n"
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return character.isprintable() and encoding.lower().replace("-", "") == "utf8"
 
 
 def _terminal(report: Report) -> None:
@@ -42,10 +58,10 @@ def _terminal(report: Report) -> None:
     for one in report.findings:
         _finding(one, paint)
     for left in report.unchecked:
-        print(f"{paint('unchecked', 'unchecked')}  {left.what}: {left.why}")
+        _print(f"{paint('unchecked', 'unchecked')}  {visible(left.what)}: {visible(left.why)}")
     if report.findings or report.unchecked:
-        print()
-    print(_summary(report, paint))
+        _print()
+    _print(_summary(report, paint))
 
 
 Paint = Callable[[str, str], str]
@@ -61,15 +77,15 @@ def _painter() -> Paint:
 
 def _table(rows: Sequence[ProbeRow], paint: Paint) -> None:
     header = ("PROBE", "OUTCOME", "PROVENANCE", "DRIFT")
-    cells = [(row.id, row.outcome, row.provenance, _drift(row)) for row in rows]
+    cells = [(row.id, visible(row.outcome), row.provenance, _drift(row)) for row in rows]
     widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
     for line in (header, *cells):
         padded = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
         if line is not header:
             name = "clean" if line[3] == "none" else "unchecked" if line[3] == "?" else "drift"
             padded[3] = paint(line[3], name)
-        print("  ".join(padded).rstrip())
-    print()
+        _print("  ".join(padded).rstrip())
+    _print()
 
 
 def _drift(row: ProbeRow) -> str:
@@ -81,9 +97,10 @@ def _drift(row: ProbeRow) -> str:
 def _finding(one: Finding, paint: Paint) -> None:
     place = " ".join(part for part in (one.event, one.pointer) if part)
     who = one.probe or one.where or one.surface
-    print(f"{paint(one.level, one.level)}  {who}  {one.rule}  {place}".rstrip())
+    line = visible(f"{who}  {one.rule}  {place}".rstrip())
+    _print(f"{paint(one.level, one.level)}  {line}")
     where = f" ({one.where})" if one.where and one.probe else ""
-    print(f"    {one.message}{where}")
+    _print(f"    {visible(one.message + where)}")
 
 
 def _summary(report: Report, paint: Paint) -> str:

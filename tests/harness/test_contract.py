@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from harness.contract import Contract, ContractError, ContractErrors, Schemas, line_of, load_yaml
 from harness.contract._keywords import X_KINDS, keyword_faults
+from harness.contract._schemas import NAMED
 from harness.contract._yaml import IS_C_LOADER
 from harness.drift.kinds import KINDS
 
@@ -71,6 +72,11 @@ def cassette(**more: Any) -> dict[str, Any]:
         "stream": {"ended": "eof", "chunks": None},
     }
     return {"version": 1, "interactions": [interaction], **more}
+
+
+def snapshot(**more: Any) -> dict[str, Any]:
+    empty: dict[str, Any] = {"request": {}, "response": {}}
+    return {"format": "codex-leg/shape/1", "surface": "responses", **empty, **more}
 
 
 @pytest.fixture
@@ -136,7 +142,17 @@ PROBE_FAULTS = [
     ("/asked", 20260927, "probes/codex/x.yaml: /asked: is integer (20260927), not string"),
     ("/expect/why", ..., "probes/codex/x.yaml: /expect/why: is missing — add it"),
     ("/sources", [], "probes/codex/x.yaml: /sources: is empty"),
-    ("/surprise", 1, "probes/codex/x.yaml: /: Additional properties are not allowed"),
+    ("/surprise", 1, "probes/codex/x.yaml: /surprise: is no key that is known here — remove it"),
+    (
+        "/titel",
+        1,
+        "probes/codex/x.yaml: /titel: is no key that is known here — do you mean 'title'",
+    ),
+    (
+        "/expect/status",
+        7,
+        "probes/codex/x.yaml: /expect/status: is 7, less than 100 — at least 100",
+    ),
 ]
 
 
@@ -163,7 +179,7 @@ CASSETTE_FAULTS = [
     ),
     (
         f"{FIRST}/provenance/parts/status/from",
-        "other/place",
+        "other/place#2",
         "/provenance/parts/status: comes from",
     ),
     (f"{FIRST}/request/uri", URL + "x", "/request/uri: is"),
@@ -189,7 +205,7 @@ def test_a_broken_cassette_is_one_line_with_its_field(
 
 
 def test_a_part_from_another_source_is_fine_when_it_says_so(root: Path) -> None:
-    part = {"from": "other/place", "note": "the status is from there"}
+    part = {"from": "other/place#2", "note": "the status is from there"}
     document = edited(cassette(), f"{FIRST}/provenance/parts/status", part)
     write(root / "cassettes/codex/x.yaml", document)
     assert faults(root) == []
@@ -246,9 +262,124 @@ def test_a_file_that_would_be_skipped_in_silence_is_a_fault(root: Path) -> None:
 
 def test_a_snapshot_without_a_probe_is_a_fault(root: Path) -> None:
     for name in ("x", "gone"):
-        write(root / f"snapshots/codex/{name}.json", '{"format": "codex-leg/shape/1"}')
+        write(root / f"snapshots/codex/{name}.json", json.dumps(snapshot()))
     (found,) = faults(root)
     assert found.startswith("snapshots/codex/gone.json: no probe has this shape")
+
+
+SNAPSHOT_FAULTS: list[tuple[Any, str]] = [
+    ({**snapshot(), "surface": 5}, "/surface: is integer (5), not string — make it a text"),
+    (snapshot(request=[]), "/request: is array, not object — make it an object"),
+    (snapshot(response=5), "/response: is integer (5), not object — make it an object"),
+    (snapshot(request={"/a": 5}), "/request/~1a: is integer (5), not string — make it a text"),
+    (snapshot(events=None, sequences=[]), "/events: is null, not object — make it an object"),
+    (snapshot(events={}), "/sequences: is missing — add it"),
+    (snapshot(sequences=[[5]], events={}), "/sequences/0/0: is integer (5), not string"),
+    (snapshot(surface="usage"), "/surface: is 'usage', that of the probe 'responses' — restore"),
+    (snapshot(requests={}), "/requests: is no key that is known here — do you mean 'request'?"),
+    (None, "/: is null, not object — write the document: an object"),
+    ([], "/: is array, not object"),
+    ("[" * 100_000, "is not JSON (maximum recursion depth"),
+    ("1" * 5_000, "is not JSON (Exceeds the limit"),
+]
+
+
+@pytest.mark.parametrize(("document", "line"), SNAPSHOT_FAULTS)
+def test_a_snapshot_that_is_none_is_one_line_with_its_field(
+    root: Path, document: Any, line: str
+) -> None:
+    text = document if isinstance(document, str) else json.dumps(document)
+    write(root / "snapshots/codex/x.json", text)
+    (found,) = faults(root)
+    assert found.startswith(f"snapshots/codex/x.json: {line}")
+    with pytest.raises(ContractError):
+        Contract(root).snapshot("codex/x")
+
+
+def test_files_that_would_be_skipped_in_silence_are_faults_everywhere(root: Path) -> None:
+    own_schemas(root)
+    for folder in ("snapshots", "schemas"):
+        write(root / folder / "README.md", "words")
+        write(root / folder / ".keep", "")
+    assert faults(root) == []
+    write(root / "snapshots/codex/x.yaml", "{}")
+    assert faults(root) == ["snapshots/codex/x.yaml: is no .json file — rename or remove it"]
+    write(root / "schemas/usage/x.jsn", "{}")
+    assert faults(root) == ["schemas/usage/x.jsn: is no .json file — rename or remove it"]
+
+
+SOURCES = {
+    "x": False,
+    "somebody": False,
+    "owner/repo": False,
+    "public test, file id 12345678": False,
+    "file id 12345678": False,
+    "public document of 2026-09-27": False,
+    "2026-09-27": False,
+    "openai/codex#26173": True,
+    "openai/codex#26173 (2026-06-03)": True,
+    "a comment in openai/codex#26173": True,
+    "openai/codex codex-rs/login/tests/suite/auth_refresh.rs": True,
+    "maccavelli/mcplib llmprovider/testdata/chatgpt-text.sse@ef88c1d47d16": True,
+    "developers.openai.com/siwc/errors-and-recovery": True,
+    "https://developers.openai.com/siwc/errors": True,
+    "codex-cli 0.169.0 run against a loopback stand-in (2026-11-22)": True,
+    "capture of codex-cli 0.169.0 on loopback, 2026-11-22": True,
+    "seed probe of 2026-06-04 (issue 2 of this project)": True,
+    "playmaker quota test, public file id 59634818152": True,
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_source_is_something_to_look_up(root: Path, source: str) -> None:
+    document = cassette()
+    provenance = document["interactions"][0]["provenance"]
+    provenance["parts"]["body"] = {"from": source, "note": "from there"}
+    write(root / "cassettes/codex/x.yaml", document)
+    found = faults(root)
+    assert (found == []) is SOURCES[source]
+    if found:
+        (line,) = found
+        assert f'parts/body/from: is "{source}", which names no source — name it: owner/' in line
+    provenance["parts"]["body"] = {"from": "somebody/something#1"}
+    provenance["source"] = source
+    write(root / "cassettes/codex/x.yaml", document)
+    assert (
+        any("/provenance/source: names no source" in one for one in faults(root))
+        is not (SOURCES[source])
+    )
+
+
+@pytest.mark.parametrize(
+    ("part", "source", "line"),
+    [
+        (
+            "status",
+            "none",
+            "is none — only headers and a body that are not there come from nowhere",
+        ),
+        ("body", "none", "is none, and there is a body — name the source"),
+        ("request", "none", "is none — only"),
+        ("body", "probe", 'is "probe", which names no source'),
+        ("body", "composed of the parts below", "names parts that are not there"),
+        ("anything else", "none", "is none — only"),
+    ],
+)
+def test_nothing_that_is_there_comes_from_nowhere(
+    root: Path, part: str, source: str, line: str
+) -> None:
+    document = cassette()
+    part_ = {"from": source, "note": "so"}
+    document["interactions"][0]["provenance"]["parts"][part] = part_
+    write(root / "cassettes/codex/x.yaml", document)
+    assert f"/provenance/parts/{part}/from: {line}" in faults(root)[0]
+
+
+def test_an_empty_body_may_come_from_nowhere(root: Path) -> None:
+    document = edited(cassette(), f"{FIRST}/response/body/string", "")
+    document["interactions"][0]["provenance"]["parts"]["body"] = {"from": "none", "note": "empty"}
+    write(root / "cassettes/codex/x.yaml", document)
+    assert faults(root) == []
 
 
 def test_all_faults_of_all_files_are_reported_at_once(root: Path) -> None:
@@ -462,6 +593,62 @@ def test_broken_schemas_are_reported_alone(root: Path) -> None:
     (found,) = faults(root)
     assert found.startswith('schemas/probe.json: /type: is "objekt"')
     assert REAL.schemas.check() == []
+
+
+def own_schemas(root: Path) -> None:
+    (root / "schemas").unlink()
+    shutil.copytree(REAL.path("schemas"), root / "schemas")
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_schema_that_the_code_names_has_to_be_there_and_to_be_one(root: Path, name: str) -> None:
+    own_schemas(root)
+    file = root / "schemas" / name
+    sound = file.read_bytes()
+    file.write_text("{}", encoding="utf-8")
+    broken = faults(root)
+    assert broken
+    assert all(one.startswith("schemas/") and " — " in one for one in broken)
+    file.unlink()
+    assert f"schemas/{name}: is not there — restore it" in faults(root)
+    assert len(faults(root)) == 1
+    file.write_bytes(sound)
+    assert faults(root) == []
+
+
+MENDS: list[tuple[dict[str, Any], Any]] = [
+    ({"type": "object"}, None),
+    ({"type": ["array", "null"]}, 7),
+    ({"const": "a"}, "b"),
+    ({"enum": ["a"]}, "b"),
+    ({"pattern": "^a$"}, "b"),
+    ({"minItems": 1}, []),
+    ({"maxItems": 1}, [1, 2]),
+    ({"minLength": 2}, "a"),
+    ({"minProperties": 1}, {}),
+    ({"minimum": 0}, -1),
+    ({"maximum": 0}, 1),
+    ({"exclusiveMinimum": 0}, 0),
+    ({"exclusiveMaximum": 0}, 0),
+    ({"multipleOf": 2}, 3),
+    ({"uniqueItems": True}, [1, 1]),
+    ({"not": {}}, 1),
+    ({"required": ["a"]}, {}),
+    ({"additionalProperties": False}, {"a": 1, "b": 2}),
+    ({"propertyNames": {"pattern": "^a"}}, {"b": 1}),
+    ({"contains": {"type": "string"}}, []),
+    ({"properties": {"a": False}}, {"a": 1}),
+]
+
+
+@pytest.mark.parametrize(("more", "value"), MENDS, ids=str)
+def test_every_problem_says_what_to_do(
+    schemas: Callable[..., Schemas], more: dict[str, Any], value: Any
+) -> None:
+    (problem,) = schemas(a=schema(**more)).validate("a.json", value)
+    assert problem.message
+    assert problem.mend
+    assert len(problem.message + problem.mend) < 300
 
 
 def test_an_index_that_names_what_is_not_there_is_a_fault(root: Path) -> None:

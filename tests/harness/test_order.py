@@ -113,6 +113,14 @@ BROKEN: list[tuple[str, Callable[[Events], Events]]] = [
     ("bracket-not-closed", drop("response.content_part.done")),
     ("bracket-not-closed", drop("response.output_text.done")),
     ("bracket-not-closed", drop("response.function_call_arguments.done")),
+    ("place-changed", change("response.output_text.done", "/output_index", 1)),
+    ("place-changed", change("response.output_item.added", "/output_index", 5)),
+    ("place-changed", change("response.function_call_arguments.delta", "/output_index", 0)),
+    ("item-changed", change("response.output_item.done", "/item/type", "reasoning")),
+    ("item-changed", change("response.output_item.done", "/item/name", "drop", 1)),
+    ("item-changed", change("response.output_item.added", "/item/call_id", "call_1", 1)),
+    ("response-changed", change("response.in_progress", "/response/id", "resp_1")),
+    ("response-changed", change("response.completed", "/response/created_at", 1)),
     ("aggregate-mismatch", drop("response.output_text.delta")),
     ("aggregate-mismatch", drop("response.function_call_arguments.delta", 1)),
     ("aggregate-mismatch", change("response.output_text.delta", "/delta", "PONG")),
@@ -263,3 +271,46 @@ def test_the_grammar_names_only_brackets_that_exist() -> None:
         for name in [*around, *(name for name, _ in bracket.around)]:
             outer = GRAMMAR.brackets[name]
             assert len(outer.key) <= len(bracket.key), (bracket.name, name)
+
+
+def test_two_items_at_one_place_are_a_breach() -> None:
+    events = samples.turn(samples.message("0b", ["a"]), samples.message("0c", ["b"], 0))
+    assert rules(events) == ["order/place-changed"]
+
+
+def test_one_wrong_event_of_an_item_is_told_once() -> None:
+    events = change("response.output_item.added", "/output_index", 5)(samples.text_turn())
+    assert rules(events) == ["order/place-changed"]
+
+
+def streams() -> list[list[Any]]:
+    pairs = [pair for pair in Contract().load() if pair.probe.surface != "anthropic"]
+    interactions = [pair.cassette.interactions[0] for pair in pairs]
+    whole = [Exchange.from_interaction(one) for one in interactions if one.stream is not None]
+    return [[event.payload for event in one.events] for one in whole]
+
+
+STREAMS = [*streams(), two_turn(), reasoning()]
+
+
+@given(st.data())
+def test_any_part_of_a_whole_stream_is_a_sound_excerpt(data: st.DataObject) -> None:
+    events = data.draw(st.sampled_from(STREAMS))
+    begin = data.draw(st.integers(0, len(events)))
+    end = data.draw(st.integers(begin, len(events)))
+    assert rules(events[begin:end], excerpt=True) == []
+
+
+@pytest.mark.parametrize(
+    ("edit", "rule"),
+    [
+        (drop("response.output_text.done"), "bracket-not-closed"),
+        (change("response.output_text.done", "/text", "x"), "aggregate-mismatch"),
+        (change("response.output_item.done", "/output_index", 4), "place-changed"),
+        (put({"type": "response.completed", "response": {}}, -1), "terminal-repeated"),
+    ],
+)
+def test_an_excerpt_is_checked_as_far_as_it_goes(
+    edit: Callable[[Events], Events], rule: str
+) -> None:
+    assert f"order/{rule}" in rules(edit(samples.text_turn())[4:], excerpt=True)

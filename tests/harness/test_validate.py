@@ -248,6 +248,32 @@ def test_a_body_file_gives_the_line_of_the_field(file: Make) -> None:
     assert one.where == f"{path}:3"
 
 
+def test_a_part_of_a_stream_is_sound_as_an_excerpt(file: Make) -> None:
+    lines = frames(samples.text_turn())
+    path = file("x.sse", "".join(lines[4:7])[:-2])
+    rules = {one.rule for one in validate_file(path, "responses")}
+    assert {"order/first-event", "order/sequence-base", "order/terminal-missing"} <= rules
+    assert validate_file(path, "responses", excerpt=True) == []
+    spoilt = file("y.sse", "".join(lines[4:7]).replace('"output_index": 0', '"output_index": -1'))
+    assert [one.rule for one in validate_file(spoilt, "responses", excerpt=True)] == [
+        "schema/other"
+    ]
+
+
+def test_a_line_that_is_no_event_among_events_is_told_as_such(file: Make) -> None:
+    events = [json.dumps(one) for one in samples.text_turn()]
+    path = file("x.jsonl", "\n".join([*events[:3], '{"a": 1}', *events[3:]]))
+    (one,) = validate_file(path, "responses")
+    assert (one.where, one.message) == (f"{path}:4", "what is no event: /type is missing")
+
+
+def test_a_refusal_that_repeats_another_status_is_a_finding() -> None:
+    body = {"error": {"message": "m", "code": "token_revoked"}, "status": 401}
+    assert check(samples.refusal(body, 401)) == []
+    (one,) = check(samples.refusal(body, 403))
+    assert (one.rule, one.pointer, one.after) == ("status-differs", "/body/status", 401)
+
+
 def test_a_cassette_gives_lines_of_its_own_file(tmp_path: Path) -> None:
     source = CONTRACT.path("cassettes/codex/streamed-text.yaml")
     lines = source.read_text("utf-8").split("\n")
@@ -272,12 +298,20 @@ FILE_FAULTS: list[tuple[str, str | bytes, str]] = [
     ("x.json", "[" * 100_000, "not JSON"),
     ("x.json", "1" * 5_000, "not JSON"),
     ("x.json", '{"status": 400, "body": {"detail": "no"}}', "/body: looks like a record of an"),
+    ("x.json", '{"transport": "https", "endpoint": "/r", "status": 400, "body": {"detail": "n"}}',
+     "/body: looks like a record of an exchange, not like the body of an answer — put the body"),
+    ("x.json", '{"raw": "{}"}', "/raw: looks like a record"),
+    ("x.json", '{"status": 200, "response": {"output": []}}', "/response: looks like a record"),
+    ("x.json", '{"name": "x", "version": 1}',
+     "/: is no body of responses: it has none of the members of one, but name, version — name"),
+    ("x.jsonl", '{"a": 1}\n[]', "line 1: is no event: '{\"a\": 1}' — write one event or frame"),
+    ("x.jsonl", "\nplain text", "line 2: is no event: 'plain text' — write"),
     ("x.sse", "<html></html>", "holds no event — an event stream has lines that begin with"),
     ("x.sse", "", "holds no event"),
     ("x.jsonl", "\n\n", "holds no event — one JSON value a line"),
     ("x.yaml", "a: b: c", "line 1, column 5: not YAML"),
     ("x.yaml", "version: 1\ninteractions: []", "/interactions: is empty"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "text", "line"), FILE_FAULTS)

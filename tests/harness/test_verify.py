@@ -214,6 +214,21 @@ def test_findings_in_json_follow_their_schema(contract: SmallContract) -> None:
     assert {one["probe"] for one in report["findings"]} == {"codex/streamed-text"}
 
 
+def test_an_answer_cannot_steer_the_terminal_nor_break_the_report(contract: SmallContract) -> None:
+    strange = r"\u001b[31m\ud800\u202e"
+    contract.replace(STREAM, '"type":"response.output_text.done"', f'"type":"{strange}"')
+    done = contract.verify("codex/streamed-text")
+    assert done.code == 1, done.err
+    assert r"\x1b[31m\ud800\u202e" in done.out
+    assert all(c.isprintable() or c == "\n" for c in done.out)
+    pytest_says = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "probes"],
+        cwd=contract.root, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert r"\x1b[31m\ud800\u202e" in pytest_says.stdout
+    assert "\x1b" not in pytest_says.stdout
+
+
 def test_fail_on_lets_milder_findings_pass_but_shows_them(contract: SmallContract) -> None:
     contract.replace(STREAM, '"delta":"ok",', '"delta":"ok","colour":"red",')
     done = contract.verify("--fail-on", "breaking")
@@ -248,6 +263,29 @@ BROKEN: dict[str, tuple[Callable[[SmallContract], Any], tuple[str, ...]]] = {
     "a snapshot that is not JSON": (
         lambda c: c.file("snapshots/codex/usage.json").write_text("{"),
         ("snapshots/codex/usage.json", "not JSON")),
+    "a snapshot that is nested too deep": (
+        lambda c: c.file("snapshots/codex/usage.json").write_text("[" * 100_000),
+        ("snapshots/codex/usage.json", "not JSON")),
+    "a snapshot of other types": (
+        lambda c: c.file("snapshots/codex/usage.json").write_text(
+            '{"format":"codex-leg/shape/1","surface":5,"request":[],"response":5}'),
+        ("snapshots/codex/usage.json", "/request", "make it an object")),
+    "a snapshot of another surface": (
+        _break("snapshots/codex/usage.json", '"surface": "usage"', '"surface": "models"'),
+        ("snapshots/codex/usage.json", "/surface", "'models'", "'usage'")),
+    "a file among the snapshots that is none": (
+        lambda c: c.file("snapshots/codex/usage.txt").write_text(""),
+        ("snapshots/codex/usage.txt", "no .json file")),
+    "an index that is gone": (
+        lambda c: c.file("schemas/index.json").unlink(),
+        ("schemas/index.json", "not there")),
+    "a schema of cassettes that asks for nothing": (
+        lambda c: c.file("schemas/cassette.json").write_text("{}"),
+        ("schemas/cassette.json", "/$schema")),
+    "a source that is none": (
+        lambda c: c.edit_yaml("cassettes/codex/usage.yaml",
+            lambda d: d["interactions"][0]["provenance"]["parts"]["body"].update({"from": "x"})),
+        ("cassettes/codex/usage.yaml", "parts/body/from", "names no source", "owner/repo#7")),
     "YAML that is none": (
         lambda c: c.file("probes/codex/usage.yaml").write_text("id: [\n"),
         ("probes/codex/usage.yaml", "line 2")),
