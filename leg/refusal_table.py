@@ -187,6 +187,10 @@ _REQUESTS: Final = (
          codes="cyber_policy bio_policy misalignment_policy_violation content_filter "
          "content_policy_violation"),
     _row("request_refused", RequestRefused, "the request is not valid", codes="invalid_prompt"),
+    # 404 as well, and yet the address is right: nothing is stored, so nothing can be referred to
+    # (``probes/codex/item-not-persisted``).
+    _row("request_refused", RequestRefused, "an item of the input is not known",
+         text=r"^item with id '[^']*' not found", hint="send items without their ids"),
 )  # fmt: skip
 
 _GENERAL: Final = (

@@ -14,7 +14,7 @@ from harness.contract import Contract
 from harness.standin.backend import Backend
 from harness.standin.questions import Question
 from harness.standin.tokens import ACCOUNT, Grant, TokenEndpoint, unsigned_jwt
-from harness.standin.values import Reply
+from harness.standin.values import Incoming, Reply
 from leg.tokens import CLIENT_ID, Claims, token_family
 from tests.standin.asking import NOW, ask, payload, question
 
@@ -218,7 +218,7 @@ def test_scenarios_share_the_logins(backend: Backend) -> None:
 @pytest.mark.parametrize("sent", [b"", b"[]", b"\xff", b"grant_type=refresh_token", b"{"])
 def test_whatever_is_sent_to_it_is_answered(backend: Backend, sent: bytes) -> None:
     incoming = ask("token")
-    broken = type(incoming)(
+    broken = Incoming(
         incoming.method, incoming.host, incoming.path, headers=incoming.headers, body=sent
     )
     assert 400 <= backend.answer(broken).status < 500
