@@ -59,11 +59,14 @@ def shape(contract: Contract, pair: Pair) -> dict[str, Any]:
     return snapshot_of(shape_of(contract.schemas, pair.probe.surface, exchange))
 
 
-def judge(contract: Contract, pair: Pair, before: Mapping[str, Any] | None) -> Judgement:
+def judge(
+    contract: Contract, pair: Pair, before: Mapping[str, Any] | None, now: Mapping[str, Any]
+) -> Judgement:
     """Everything that can be held against this probe.
 
     Args:
         before: the snapshot that was adopted, or ``None`` if there is none yet.
+        now: the snapshot as it is now (:func:`shape`).
     """
     probe, answer = pair.probe, pair.cassette.interactions[0]
     replayed = replay(probe, answer, contract.path(pair.cassette.path))
@@ -85,7 +88,7 @@ def judge(contract: Contract, pair: Pair, before: Mapping[str, Any] | None) -> J
             )
         )
     else:
-        found += compare(before, shape(contract, pair), surface=probe.surface)
+        found += _shape_findings(probe.surface, before, now)
     return Judgement(
         id=probe.id,
         title=probe.title,
@@ -95,6 +98,18 @@ def judge(contract: Contract, pair: Pair, before: Mapping[str, Any] | None) -> J
         findings=[replace(one, probe=probe.id) for one in merge_findings(found)],
         unchecked=unchecked,
     )
+
+
+def _shape_findings(
+    surface: str, before: Mapping[str, Any], now: Mapping[str, Any]
+) -> list[Finding]:
+    changes = compare(before, now, surface=surface)
+    if changes or before == now:
+        return changes
+    # What comparing has no word for is drift all the same: a difference is never green.
+    halves = sorted(k for k in {*before, *now} if before.get(k) != now.get(k))
+    message = f"the shape is not the adopted one, in: {', '.join(halves)}"
+    return [finding("shape-changed", message, surface=surface, pointer=f"/{halves[0]}")]
 
 
 def _call_findings(

@@ -6,8 +6,8 @@ import io
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import redirect_stderr
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr
 from difflib import get_close_matches
 from typing import Any
 
@@ -94,6 +94,8 @@ def verify(
             "\n".join(gather.broken) or f"pytest ended with {code}: {said.getvalue()}"
         )
     rows = [gather.rows[name] for name in sorted(gather.rows)]
+    if code == pytest.ExitCode.TESTS_FAILED and all(row["verdict"] == "clean" for row in rows):
+        raise RuntimeError(f"pytest failed, and no probe says why: {said.getvalue()}")
     return _report(rows, time.perf_counter() - started)
 
 
@@ -118,22 +120,18 @@ def _complaint(said: str) -> str:
     return f"pytest says: {errors[0] if errors else said.strip()}."
 
 
-class _own_plugins_only:  # noqa: N801 — reads as the statement it makes
+@contextmanager
+def _own_plugins_only() -> Iterator[None]:
     """Keep the environment's plugins and options out of the run, and put them back."""
-
-    def __enter__(self) -> None:
-        self._before = {
-            name: os.environ.pop(name, None)
-            for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
-        }
-        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-
-    def __exit__(self, *_: object) -> None:
-        for name, value in self._before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+    switch = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
+    names = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", switch)
+    before = {name: os.environ.pop(name) for name in names if name in os.environ}
+    os.environ[switch] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[switch]
+        os.environ.update(before)
 
 
 def _report(rows: Sequence[Mapping[str, Any]], seconds: float) -> Report:

@@ -63,6 +63,7 @@ _EXCHANGE = (
         "a stream became a body, JSON became a page, or the other way round",
         _READ,
     ),
+    Rule("shape-changed", RISKY, RISKY, "the shape differs in what no other rule names", _READ),
     Rule("stream-end-changed", RISKY, RISKY, "the stream ends in another way", _EVENT),
     Rule("framing-changed", RISKY, RISKY, "events are named in another way", _EVENT),
     Rule("header-added", ADDITIVE, RISKY, "a header is new", _ADOPT),

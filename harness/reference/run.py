@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import signal
@@ -14,7 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Final
+
+from harness.standin.tokens import unsigned_jwt
 
 __all__ = ["ACCOUNT", "TurnResult", "make_home", "run_turn"]
 
@@ -65,8 +66,8 @@ def make_home(
         "auth_mode": "chatgpt",
         "OPENAI_API_KEY": None,
         "tokens": {
-            "id_token": _jwt({**claims, "email": "nobody@example.invalid"}),
-            "access_token": _jwt(claims),
+            "id_token": unsigned_jwt({**claims, "email": "nobody@example.invalid"}),
+            "access_token": unsigned_jwt(claims),
             "refresh_token": "rt-of-nobody",
             "account_id": account_id,
         },
@@ -77,15 +78,6 @@ def make_home(
     file.chmod(0o600)
     (folder / "config.toml").write_text(_CONFIG, encoding="utf-8")
     return folder
-
-
-def _jwt(claims: Mapping[str, Any]) -> str:
-    """A token that any client can read, and that is signed by nobody: no part may be empty."""
-    return ".".join([_segment({"alg": "none", "typ": "JWT"}), _segment(claims), _segment("none")])
-
-
-def _segment(value: object) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
 def run_turn(
@@ -142,6 +134,6 @@ def _environment(env: Mapping[str, str], home: Path) -> dict[str, str]:
     return {**ours, "HOME": str(home), **env, "CODEX_HOME": str(home)}
 
 
-def _text(file: Any) -> str:
+def _text(file: IO[bytes]) -> str:
     file.seek(0)
-    return bytes(file.read()).decode("utf-8", "replace")
+    return file.read().decode("utf-8", "replace")

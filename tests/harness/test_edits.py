@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from harness.contract import Contract
-from harness.judge import judge
+from harness.judge import judge, shape
 
 from .contracts import SmallContract, copy_contract
 
@@ -31,7 +31,7 @@ def contract(tmp_path: Path) -> SmallContract:
 def found(contract: SmallContract, probe: str) -> set[tuple[str, str]]:
     opened = Contract(contract.root)
     (pair,) = [one for one in opened.load() if one.probe.id == probe]
-    judged = judge(opened, pair, opened.snapshot(probe))
+    judged = judge(opened, pair, opened.snapshot(probe), shape(opened, pair))
     return {(one.rule, one.pointer) for one in judged.findings}
 
 

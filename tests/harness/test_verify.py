@@ -192,6 +192,22 @@ def test_a_change_of_structure_fails(contract: SmallContract, edit: str) -> None
     assert probe in done.out.split("\n\n", 1)[1]
 
 
+def test_a_snapshot_that_lost_a_half_is_no_clean_one(contract: SmallContract) -> None:
+    file = contract.file("snapshots/codex/usage.json")
+    document = json.loads(file.read_text(encoding="utf-8"))
+    document["request"] = {}
+    file.write_text(json.dumps(document), encoding="utf-8")
+    done = contract.verify("codex/usage")
+    assert done.code == 1, done.out + done.err
+    assert "codex/usage  shape-changed  /request" in done.out
+
+
+def test_how_a_snapshot_file_is_written_is_no_drift(contract: SmallContract) -> None:
+    file = contract.file("snapshots/codex/usage.json")
+    file.write_text(json.dumps(json.loads(file.read_text(encoding="utf-8"))), encoding="utf-8")
+    assert contract.verify("codex/usage").code == 0
+
+
 def test_other_ids_times_and_texts_are_no_drift(contract: SmallContract) -> None:
     for old, new in (
         ("01ae07221376cd90016ab96e72", "0123456789abcdef0123456789"),
