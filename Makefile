@@ -1,6 +1,6 @@
 # Every target is a one-liner over codex-leg or a tool; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install verify snapshots serve test lint bench format lock clean
+.PHONY: help install verify compare adopt serve test lint bench mutants generated format lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,8 +15,11 @@ install: $(VENV)/.installed  ## Make the environment (uv if it is there, venv an
 verify: $(VENV)/.installed  ## Replay every probe against its cassette, network blocked; exit 1 on drift
 	@$(BIN)/codex-leg verify $(ARGS)
 
-snapshots: $(VENV)/.installed  ## Write down the shapes as they are now; look at `git diff snapshots` then
-	@$(BIN)/codex-leg verify --pytest=--snapshot-update
+compare: $(VENV)/.installed  ## Say what has changed: make compare OLD=HEAD~1 NEW=.
+	@$(BIN)/codex-leg compare "$(OLD)" "$(NEW)" $(ARGS)
+
+adopt: $(VENV)/.installed  ## Show the drift, ask, and make the shapes of now the ones that hold
+	@$(BIN)/codex-leg adopt $(ARGS)
 
 serve: $(VENV)/.installed  ## Start the stand-in on loopback; ARGS="--scenario NAME" and so on
 	@$(BIN)/codex-leg serve $(ARGS)
@@ -32,6 +35,12 @@ lint: $(VENV)/.installed  ## ruff, mypy --strict, import-linter
 
 bench: $(VENV)/.installed  ## What the leg costs, as ratios against httpx
 	@$(BIN)/python -m benchmarks.run
+
+mutants: $(VENV)/.installed  ## Plant every single edit in every cassette: is it found, as what it is?
+	@$(BIN)/python -m tests.mutation $(ARGS)
+
+generated: $(VENV)/.installed  ## Write anew what is made out of other files (docs/rules.md and so on)
+	@$(BIN)/python -m harness.generated
 
 format: $(VENV)/.installed  ## Let ruff mend what it can
 	@$(BIN)/ruff check --fix .

@@ -19,6 +19,7 @@ from harness.drift.findings import (
 from harness.drift.rules import RULES
 from harness.exchange import NOT_JSON, Event, Exchange
 from harness.grammar import Grammar
+from harness.invariants import InvariantJudge, folded
 from harness.lines import generalised
 from harness.order import check_order
 
@@ -68,7 +69,7 @@ def check_exchange(
     judge.exchange(exchange, ended_early=ended_early, excerpt=excerpt)
     if unchecked is not None:
         unchecked += judge.unchecked
-    return merge_findings(judge.found)
+    return merge_findings(folded(judge.found))
 
 
 def _nowhere(_event: Event | None, _pointer: str) -> None:
@@ -90,11 +91,13 @@ class _Judge:
         self._surface = surface
         self._locate = locate
         self._endpoints = schemas.endpoints(surface)
+        self._invariants = InvariantJudge(schemas, surface, self._locate)
         self.found: list[Finding] = []
         self.unchecked: list[Unchecked] = []
 
     def exchange(self, exchange: Exchange, **stream: bool) -> None:
         sent = exchange.request
+        self._invariants.begin(exchange)
         if sent is not None:
             endpoint = self._schemas.endpoint(self._surface, sent.method, sent.url)
             if endpoint is None:
@@ -197,8 +200,10 @@ class _Judge:
                 )
             else:
                 self.skip(event.type, "the contract has no such event")
-        for problem in self._schemas.validate(path or f"{folder}/unknown.json", event.payload):
+        path = path or f"{folder}/unknown.json"
+        for problem in self._schemas.validate(path, event.payload):
             yield self._violation(problem, event.payload, event=event, evidence=evidence)
+        yield from self._invariants.broken(path, event.payload, event=event)
 
     def _order(self, path: str, exchange: Exchange, **stream: bool) -> None:
         grammar = Grammar.from_data(self._schemas.document(path))
@@ -220,6 +225,7 @@ class _Judge:
         """Judge one value by one schema."""
         for problem in self._schemas.validate(path, value):
             self.found.append(self._violation(problem, value, prefix, direction=direction))
+        self.found += self._invariants.broken(path, value, prefix, direction=direction)
 
     def _violation(
         self,
@@ -231,12 +237,13 @@ class _Judge:
         event: Event | None = None,
         evidence: Evidence = ONCE,
     ) -> Finding:
-        rule = f"schema/{problem.keyword}"
+        table = "request-schema" if direction == "request" else "schema"
+        rule = f"{table}/{problem.keyword}"
         if rule not in RULES:
-            rule = "schema/other"
+            rule = f"{table}/other"
         pointer = prefix + generalised(value, problem.pointer)
         mend = f" ({problem.mend})" if problem.keyword in _TOLD else ""
-        exact = rule != "schema/other"
+        exact = not rule.endswith("/other")
         return finding(
             rule,
             f"{_called(event)}{pointer or 'the value'} {problem.message}{mend}",

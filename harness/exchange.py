@@ -2,63 +2,30 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Literal, NamedTuple
 from urllib.parse import parse_qsl
 
-from harness.contract import Interaction
-from leg.limits import Limits
-from leg.sse import SSEDecoder
+from harness.contract import Frame, Interaction, Provenance, is_event_stream
+from harness.events import NOT_JSON, Event, Stream, parse_json, read_events, read_stream
 
-__all__ = ["NOT_JSON", "Event", "Exchange", "SentRequest", "parse_json", "read_events"]
+__all__ = ["NOT_JSON", "Event", "Exchange", "SentRequest", "Sighting", "parse_json", "read_events"]
 
 Headers = tuple[tuple[str, str], ...]
-
-#: An exchange is read from a file that is there already: no stream can run away with the memory.
-_NO_LIMITS: Final = Limits(line=None, event=None, total=None)
+Chunks = tuple[tuple[float, int], ...]
 
 
-class _NotJson:
-    """The payload of what should have been JSON."""
-
-    def __repr__(self) -> str:
-        return "NOT_JSON"
-
-
-NOT_JSON: Final = _NotJson()
-
-
-def parse_json(text: str | bytes) -> Any:
-    """A JSON value, or :data:`NOT_JSON`."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return NOT_JSON
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One event of a stream, or one frame of a WebSocket.
+class Sighting(NamedTuple):
+    """When an exchange was had, and by which client.
 
     Attributes:
-        name: what its ``event:`` line says, or ``None`` without one.
-        data: its text.
-        payload: its text as JSON, or :data:`NOT_JSON`.
-        line: the number of its first line in the body, counted from 1.
+        date: ``2026-09-27``, or as much of it as is known.
+        client: its name, and its version where that is known; ``""`` if nobody is named.
     """
 
-    name: str | None
-    data: str
-    payload: Any
-    line: int
-
-    @property
-    def type(self) -> str | None:
-        """The type in its payload: what clients go by."""
-        kind = self.payload.get("type") if isinstance(self.payload, dict) else None
-        return kind if isinstance(kind, str) else None
+    date: str
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +61,12 @@ class Exchange:
         events: its events; empty unless it is a stream.
         ended: how the stream ended (``eof``, ``reset``), or ``None`` if that is not known.
         unfinished: whether the stream ends inside an event.
+        transport: ``ws`` if it went on in the frames of a WebSocket. Then ``events`` are those of
+            the server, and the body is empty.
+        sent_frames: the frames of the client, in order.
+        close_code: what a WebSocket was closed with, if that is known.
+        chunks: when how many bytes of the body came (offset in ms, bytes), if that is known.
+        seen: when it was had, and by whom, if that is known.
     """
 
     request: SentRequest | None = None
@@ -104,7 +77,14 @@ class Exchange:
     events: tuple[Event, ...] = ()
     ended: str | None = None
     unfinished: bool = False
-    _json: list[Any] = field(default_factory=list, repr=False, compare=False)
+    transport: Literal["http", "ws"] = "http"
+    sent_frames: tuple[Event, ...] = ()
+    close_code: int | None = None
+    chunks: Chunks | None = None
+    seen: Sighting | None = None
+    # Both go with a body: dataclasses.replace() can give another one to the copy.
+    _plain: bytes | None = field(default=None, repr=False, compare=False)
+    _json: list[tuple[bytes, Any]] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def failed(self) -> bool:
@@ -113,9 +93,14 @@ class Exchange:
 
     def payload(self) -> Any:
         """The body as JSON (parsed once), or :data:`NOT_JSON`."""
-        if not self._json:
-            self._json.append(parse_json(self.body))
-        return self._json[0]
+        if not self._json or self._json[0][0] is not self.body:
+            self._json[:] = [(self.body, parse_json(self.body))]
+        return self._json[0][1]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the stream is known to hold plain events alone, see :class:`Stream`."""
+        return self._plain is not None and self._plain is self.body
 
     def header_map(self) -> dict[str, str]:
         """Headers as the schemas want them: lower-case names, several values of one name joined."""
@@ -127,27 +112,49 @@ class Exchange:
 
     @classmethod
     def from_interaction(cls, interaction: Interaction) -> Exchange:
-        """One exchange of a cassette."""
-        sent = interaction.request
+        """One exchange of a cassette, over HTTP or over a WebSocket."""
+        sent, stream = interaction.request, interaction.stream
         body = _bytes(interaction.body)
-        is_stream = interaction.stream is not None
-        events, unfinished = read_events(body) if is_stream else ((), False)
+        is_ws = interaction.status == 101 or bool(interaction.frames)
+        is_stream = is_ws or stream is not None or is_event_stream(interaction)
+        found = Stream((), unfinished=False, plain=False)
+        if is_stream:
+            found = read_stream(
+                body, interaction.body if isinstance(interaction.body, str) else None
+            )
+        frames = tuple(_frame_events(interaction.frames or ()))
         return cls(
-            request=SentRequest(sent.method, sent.uri, _pairs(sent.headers), _bytes(sent.body)),
+            request=SentRequest(
+                sent.method, sent.uri, _sent_headers(interaction), _bytes(sent.body)
+            ),
             status=interaction.status,
             headers=_pairs(interaction.headers),
             body=body,
             is_stream=is_stream,
-            events=events,
-            ended=interaction.stream.ended if interaction.stream else None,
-            unfinished=unfinished,
+            events=tuple(one for sender, one in frames if sender == "server")
+            if is_ws
+            else found.events,
+            ended=stream.ended if stream else None,
+            unfinished=found.unfinished,
+            transport="ws" if is_ws else "http",
+            sent_frames=tuple(one for sender, one in frames if sender == "client"),
+            close_code=interaction.close_code,
+            chunks=stream.chunks if stream else None,
+            seen=_sighting(interaction.provenance),
+            _plain=body if found.plain else None,
         )
 
     @classmethod
     def from_sse(cls, body: bytes) -> Exchange:
         """The answer in an ``.sse`` file: the bytes of a stream, as they came."""
-        events, unfinished = read_events(body)
-        return cls(body=body, is_stream=True, events=events, unfinished=unfinished)
+        found = read_stream(body)
+        return cls(
+            body=body,
+            is_stream=True,
+            events=found.events,
+            unfinished=found.unfinished,
+            _plain=body if found.plain else None,
+        )
 
     @classmethod
     def from_jsonl(cls, body: bytes) -> Exchange:
@@ -166,13 +173,33 @@ class Exchange:
         return cls(status=status, body=body)
 
 
-def read_events(body: bytes) -> tuple[tuple[Event, ...], bool]:
-    """The events of a stream, and whether it ends inside one."""
-    decoder = SSEDecoder(_NO_LIMITS)
-    events = tuple(
-        Event(one.event, one.data, parse_json(one.data), one.line) for one in decoder.feed(body)
+def _frame_events(frames: Iterable[Frame]) -> Iterable[tuple[str, Event]]:
+    """Each frame as an event without a name, with who sent it."""
+    for number, frame in enumerate(frames, 1):
+        event = Event(None, frame.text, parse_json(frame.text), number, frame.binary)
+        yield frame.sender, event
+
+
+def _sighting(provenance: Provenance) -> Sighting | None:
+    if not provenance.date:
+        return None
+    client = provenance.client or {}
+    named = (client.get("name", ""), client.get("version", ""))
+    return Sighting(provenance.date, " ".join(part for part in named if part))
+
+
+def _sent_headers(interaction: Interaction) -> Headers:
+    """The headers of a request; of a capture, in the order and the case of the wire."""
+    headers = interaction.request.headers
+    if interaction.header_names is None:
+        return _pairs(headers)
+    left = {name: iter(values) for name, values in headers.items()}
+    return tuple(
+        (name, value)
+        for name in interaction.header_names
+        for value in [next(left.get(name.lower(), iter(())), None)]
+        if value is not None
     )
-    return events, decoder.pending
 
 
 def _pairs(headers: Mapping[str, Sequence[str]]) -> Headers:

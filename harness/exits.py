@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["Exit"]
+__all__ = ["Exit", "WrongUse"]
 
 
 class Exit(IntEnum):
@@ -18,3 +18,7 @@ class Exit(IntEnum):
     NOTHING_RAN = 5
     UNCHECKED = 6  # could not look: never green
     QUARANTINED = 7  # could not parse what there was to look at
+
+
+class WrongUse(Exception):
+    """What was asked for cannot be done; ``str()`` is one line for a person, a full sentence."""

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.checks import ENDED_EARLY, check_exchange
-from harness.contract import Contract, ExpectedCall, Pair, Probe
+from harness.contract import Contract, ExpectedCall, Pair, Probe, Schemas
+from harness.drift.claims import unite
 from harness.drift.compare import compare
+from harness.drift.demands import Demands
+from harness.drift.evidence import Evidences
 from harness.drift.findings import Finding, Unchecked, finding, merge_findings
 from harness.drift.shape import shape_of, snapshot_of
 from harness.exchange import Exchange
@@ -16,7 +19,7 @@ from harness.questions import question_differs
 from harness.replay import Replayed, replay
 from leg import ToolCall
 
-__all__ = ["Judgement", "judge", "shape"]
+__all__ = ["Judgement", "differences", "judge", "shape"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +74,20 @@ def judge(
     probe, answer = pair.probe, pair.cassette.interactions[0]
     replayed = replay(probe, answer, contract.path(pair.cassette.path))
     exchange = Exchange.from_interaction(answer)
+    ended_early = probe.expect.outcome in ENDED_EARLY
     found = [
         *_outcome_findings(pair, replayed),
-        *check_exchange(
-            contract.schemas,
-            probe.surface,
-            exchange,
-            ended_early=probe.expect.outcome in ENDED_EARLY,
+        *differences(
+            contract.schemas, probe.surface, exchange, before, now, ended_early=ended_early
         ),
     ]
     unchecked: list[Unchecked] = []
     if before is None:
         unchecked.append(
             Unchecked(
-                probe.id, f"no snapshot yet: write snapshots/{probe.id}.json (make snapshots)"
+                probe.id, f"no snapshot yet: write snapshots/{probe.id}.json (codex-leg adopt)"
             )
         )
-    else:
-        found += _shape_findings(probe.surface, before, now)
     return Judgement(
         id=probe.id,
         title=probe.title,
@@ -100,16 +99,46 @@ def judge(
     )
 
 
-def _shape_findings(
-    surface: str, before: Mapping[str, Any], now: Mapping[str, Any]
+def differences(
+    schemas: Schemas,
+    surface: str,
+    exchange: Exchange,
+    before: Mapping[str, Any] | None,
+    now: Mapping[str, Any],
+    *,
+    ended_early: bool = False,
 ) -> list[Finding]:
-    changes = compare(before, now, surface=surface)
-    if changes or before == now:
-        return changes
-    # What comparing has no word for is drift all the same: a difference is never green.
-    halves = sorted(k for k in {*before, *now} if before.get(k) != now.get(k))
-    message = f"the shape is not the adopted one, in: {', '.join(halves)}"
-    return [finding("shape-changed", message, surface=surface, pointer=f"/{halves[0]}")]
+    """What one exchange does not keep: of the contract, and of its adopted shape; each edit once.
+
+    Args:
+        schemas: the contract.
+        surface: the surface that the exchange is with.
+        exchange: the exchange.
+        before: the snapshot that was adopted, or ``None`` if there is none.
+        now: the snapshot of the exchange.
+        ended_early: this stream is known to lack its end.
+
+    Raises:
+        ContractError: the contract does not know the surface.
+    """
+    violations = check_exchange(schemas, surface, exchange, ended_early=ended_early)
+    if before is None:
+        return violations
+    # What is replayed here was answered once: nobody's credential or quota is in the way.
+    evidence = Evidences(schemas=schemas)
+    changes = compare(before, now, surface=surface, evidence=evidence, proved=True)
+    changes += _lost_halves(surface, before, now)
+    return unite(changes, violations, Demands.of(schemas, surface, now).grammar)
+
+
+def _lost_halves(
+    surface: str, before: Mapping[str, Any], now: Mapping[str, Any]
+) -> Iterator[Finding]:
+    """A half that only one side has cannot be compared; in what was adopted it must not be gone."""
+    for half in ("request", "response"):
+        if bool(before.get(half)) != bool(now.get(half)):
+            message = f"the shape is not the adopted one, in: {half}"
+            yield finding("shape-changed", message, surface=surface, pointer=f"/{half}")
 
 
 def _call_findings(

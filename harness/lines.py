@@ -17,6 +17,8 @@ def visible(text: str) -> str:
 
     Answers are written by others, and an escape sequence in one of them is a command.
     """
+    if text.isprintable():
+        return text
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
     )

@@ -7,6 +7,7 @@ installed sees nothing of it.
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,11 +26,18 @@ if TYPE_CHECKING:
     from harness.judge import Judgement
     from harness.standin.play import CodexBackend
 
-__all__ = ["PROPERTY", "ProbeFile", "ProbeItem", "codex_backend"]
+__all__ = ["CONTRACTS", "PROPERTY", "READ_ONLY", "SOUND", "ProbeFile", "ProbeItem", "codex_backend"]
 
 #: The name of the property under which an item's judgement travels with pytest's reports.
 PROPERTY = "codex_leg"
-_CONTRACTS = pytest.StashKey["dict[Path, Contract]"]()
+#: The option that says that the contract has been looked at as a whole, and that no file of it is
+#: broken: the processes that share the work need not look at all of it once more each.
+SOUND = "--codex-leg-sound"
+#: The contracts of a run, by root.
+CONTRACTS = pytest.StashKey["dict[Path, Contract]"]()
+
+#: What whoever tries to write a snapshot through syrupy is told.
+READ_ONLY = "nothing but codex-leg adopt writes snapshots/; leave --snapshot-update out"
 
 
 class Drifted(Exception):
@@ -65,10 +73,14 @@ def contract_at(config: pytest.Config, root: Path) -> Contract:
     """The contract below a root, read once a session."""
     from harness.contract import Contract  # noqa: PLC0415
 
-    known = config.stash.setdefault(_CONTRACTS, {})
+    known = config.stash.setdefault(CONTRACTS, {})
     if root not in known:
-        known[root] = Contract(root)
+        known[root] = Contract(root, sound=_is_sound(config))
     return known[root]
+
+
+def _is_sound(config: pytest.Config) -> bool:
+    return bool(config.getoption(SOUND))
 
 
 class ProbeFile(pytest.Module):
@@ -83,25 +95,29 @@ class ProbeFile(pytest.Module):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Its one probe; a file of the contract that is broken is an error, not a skip."""
-        from harness.contract import Pair  # noqa: PLC0415
-
         contract = contract_at(self.config, self.root)
         name = self.path.relative_to(self.root / "probes").with_suffix("").as_posix()
-        faults = [e for e in contract.problems() if e.file.partition("/")[2] == f"{name}.yaml"]
-        if faults:
-            raise self.CollectError("\n".join(str(fault) for fault in faults))
-        pair = Pair(contract.probes[name], contract.cassettes[name])
-        yield ProbeItem.from_parent(self, name=name, callobj=_verify, pair=pair, contract=contract)
+        if not _is_sound(self.config):
+            faults = [e for e in contract.problems() if e.file.partition("/")[2] == f"{name}.yaml"]
+            if faults:
+                raise self.CollectError("\n".join(str(fault) for fault in faults))
+        yield ProbeItem.from_parent(self, name=name, callobj=_verify, contract=contract)
 
 
 class ProbeItem(pytest.Function):
     """One probe. A function item, so that fixtures (syrupy's among them) work in it."""
 
-    def __init__(self, *, pair: Pair, contract: Contract, **kwargs: Any) -> None:
+    def __init__(self, *, contract: Contract, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.pair = pair
         self.contract = contract
-        self.add_marker(pair.probe.level)
+        # Of many probes, each process reads those that it judges; unless their marks are asked for.
+        if not _is_sound(self.config) or self.config.getoption("markexpr"):
+            self.add_marker(self.pair.probe.level)
+
+    @property
+    def pair(self) -> Pair:
+        """The probe and its cassette."""
+        return self.contract.pair(self.name)
 
     def repr_failure(
         self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None
@@ -121,18 +137,38 @@ def _verify(request: pytest.FixtureRequest, snapshot: SnapshotAssertion) -> None
     from harness.snapshots import ShapeExtension  # noqa: PLC0415
 
     item: ProbeItem = request.node
+    if _would_write(item.config):
+        pytest.fail(READ_ONLY, pytrace=False)
     stored = snapshot.use_extension(ShapeExtension)
-    now = shape(item.contract, item.pair)
-    # syrupy keeps and updates the snapshot. Whether it holds is judged on what it says, not on how
-    # its file is written: judge() finds every difference that the two documents have.
+    pair = item.pair
+    now = shape(item.contract, pair)
+    # syrupy counts the snapshot. Whether it holds is judged on what it says, not on how its file is
+    # written: judge() finds every difference that the two documents have.
     stored == now  # noqa: B015
-    before = item.contract.snapshot(item.pair.probe.id)
-    judgement = judge(item.contract, item.pair, before, now)
+    before = item.contract.snapshot(pair.probe.id)
+    judgement = judge(item.contract, pair, before, now)
     row = {**judgement.to_json(), "findings": [one.to_json() for one in judgement.findings]}
     row["unchecked"] = [{"what": one.what, "why": one.why} for one in judgement.unchecked]
     item.user_properties.append((PROPERTY, json.dumps(row)))
     if judgement.findings or judgement.unchecked:
         raise Drifted(judgement)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """An option between our own processes, not for people."""
+    parser.addoption(SOUND, action="store_true", default=False, help=argparse.SUPPRESS)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The adopted shapes move by one command alone, which shows what it moves."""
+    probes = any(isinstance(item, ProbeItem) for item in items)
+    # In a process of xdist this would stop the run without a word; there, each probe fails.
+    if probes and _would_write(config) and not hasattr(config, "workerinput"):
+        raise pytest.UsageError(READ_ONLY)
+
+
+def _would_write(config: pytest.Config) -> bool:
+    return bool(config.getoption("update_snapshots", default=False))
 
 
 def pytest_configure(config: pytest.Config) -> None:

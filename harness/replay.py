@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import pytest_socket
 import vcr
+from vcr import patch
 
 import leg
 from harness.contract import Interaction, Probe
@@ -20,7 +22,13 @@ from harness.questions import CREDENTIALS, REDACTED, credential_of, question
 from leg.messages import MessageReader
 from leg.refresh import ask_token_endpoint
 
-__all__ = ["Replayed", "network_shut", "replay"]
+__all__ = ["Replayed", "ask", "network_shut", "replay"]
+
+
+#: The leg speaks through httpx alone; looking for every other library, for each probe anew, costs
+#: more than the answer. Older vcrpy cannot be told.
+_OTHERS: Final = tuple(name for name in getattr(patch, "PATCHER_NAMES", ()) if name != "httpx")
+_ONLY_HTTPX: Final = {"skip_patchers": _OTHERS} if _OTHERS else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +80,10 @@ def replay(probe: Probe, answer: Interaction, cassette: Path) -> Replayed:
         request = question(probe)
     except leg.ConfigurationError as error:
         return Replayed(error.outcome, message=str(error), unplayed=True)
-    player = vcr.VCR(record_mode="none")
+    player = vcr.VCR(record_mode="none", **_ONLY_HTTPX)
     with network_shut(), player.use_cassette(str(cassette)) as tape:
         try:
-            result = _ask(probe, request, streamed=answer.stream is not None)
+            result = ask(probe, request, streamed=answer.stream is not None)
         except leg.LegError as error:
             return Replayed(
                 error.outcome,
@@ -96,7 +104,12 @@ def replay(probe: Probe, answer: Interaction, cassette: Path) -> Replayed:
         )
 
 
-def _ask(probe: Probe, request: leg.Request, *, streamed: bool) -> leg.Result | None:
+def ask(probe: Probe, request: leg.Request, *, streamed: bool) -> leg.Result | None:
+    """Ask a probe's question the way it wants; ``None`` where the answer is no response.
+
+    Raises:
+        leg.LegError: whatever came of it.
+    """
     if probe.request.via == "refresh":
         leg.refresh(REDACTED)
         return None

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Final
 
 from harness.bodies import known_members
 from harness.checks import ENDED_EARLY, Locate, check_exchange
-from harness.contract import Contract, ContractError, Interaction, line_of
+from harness.contract import Contract, ContractError, Interaction, line_of, read_bytes
 from harness.drift.findings import Finding, Unchecked, merge_findings
 from harness.exchange import Event, Exchange
 from harness.lines import line_of_pointer
+from harness.raw import read_jsonl, read_payload, read_sse, status_of
 
 __all__ = ["ENDED_EARLY", "check_exchange", "validate_file"]
-
-#: Statuses that stand for "some refusal" and "some success" where only a body is known.
-_REFUSED: Final = 400
-_OK: Final = 200
 
 
 def validate_file(
@@ -72,46 +68,23 @@ class _Files:
         self._unchecked = unchecked
 
     def sse(self) -> list[Finding]:
-        exchange = Exchange.from_sse(self._read())
-        self._refuse_empty(exchange, "an event stream has lines that begin with data:")
-        return self._check(exchange, self._at_events(0))
+        return self._check(read_sse(self._read(), self._name), self._at_events(0))
 
     def jsonl(self) -> list[Finding]:
-        exchange = Exchange.from_jsonl(self._read())
-        self._refuse_empty(exchange, "one JSON value a line")
-        if all(event.type is None for event in exchange.events):
-            raise ContractError(
-                self._name,
-                f"line {exchange.events[0].line}",
-                f"is no event: {exchange.events[0].data[:60]!r}",
-                "write one event or frame a line: a JSON object that has a type",
-            )
+        exchange = read_jsonl(self._read(), self._name)
         # A WebSocket carries more than responses: without a response there is no end to miss.
         begun = any((event.type or "").startswith("response.") for event in exchange.events)
         return self._check(exchange, self._at_events(0), ended_early=not begun)
 
     def json(self) -> list[Finding]:
         body = self._read()
-        try:
-            text = body.decode("utf-8")
-            payload = json.loads(text)
-        except json.JSONDecodeError as error:
-            where = f"line {error.lineno}, column {error.colno}"
-            raise ContractError(
-                self._name, where, f"not JSON: {error.msg}", "mend the syntax"
-            ) from None
-        except UnicodeDecodeError as error:
-            raise ContractError(
-                self._name, f"byte {error.start}", "not UTF-8", "save the file as UTF-8"
-            ) from None
-        except (ValueError, RecursionError) as error:
-            raise ContractError(self._name, "", f"not JSON: {error}", "mend it") from None
+        payload = read_payload(body, self._name)
+        text = body.decode("utf-8")
         self._refuse_wrapper(payload)
         if self._is_event(payload):
             event = Event(None, text, payload, 1)
             return self._lone_event(Exchange(is_stream=True, events=(event,)), text)
-        status = _status_of(payload)
-        exchange = Exchange(status=status, body=body)
+        exchange = Exchange(status=status_of(payload), body=body)
         return self._check(exchange, self._at_lines(text))
 
     def cassette(self) -> list[Finding]:
@@ -152,16 +125,7 @@ class _Files:
         return [one for one in found if not one.rule.startswith("order/")]
 
     def _read(self) -> bytes:
-        try:
-            return self._path.read_bytes()
-        except OSError as error:
-            raise ContractError(
-                self._name, "", f"cannot be read: {error.strerror}", "look at its path and rights"
-            ) from None
-
-    def _refuse_empty(self, exchange: Exchange, hint: str) -> None:
-        if not exchange.events:
-            raise ContractError(self._name, "", "holds no event", hint)
+        return read_bytes(self._path, self._name)
 
     def _refuse_wrapper(self, payload: Any) -> None:
         """A body inside of something else, or of something else, would give lines that mislead."""
@@ -210,20 +174,6 @@ class _Files:
 
 #: Under which names records of exchanges keep the body of the answer.
 _INSIDE: Final = ("body", "raw", "response", "response_body", "answer", "response_headers")
-
-
-def _status_of(payload: Any) -> int:
-    """A status that a body of unknown origin can have come with."""
-    if not _is_refusal(payload):
-        return _OK
-    said = payload.get("status", payload.get("status_code"))
-    return said if isinstance(said, int) and said >= _REFUSED else _REFUSED
-
-
-def _is_refusal(payload: Any) -> bool:
-    if not isinstance(payload, dict) or payload.get("object") == "response":
-        return False
-    return "detail" in payload or isinstance(payload.get("error"), dict | str)
 
 
 def _was_cut(interaction: Interaction) -> bool:

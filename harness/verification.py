@@ -8,27 +8,32 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
-from difflib import get_close_matches
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from harness.contract import Contract, ContractErrors
-from harness.drift.findings import Evidence, Finding, Unchecked
+from harness.drift.findings import Finding, Unchecked
 from harness.drift.rules import LEVELS
-from harness.pytest_plugin import PROPERTY
+from harness.exits import WrongUse
+from harness.probes import probes_named
+from harness.pytest_plugin import CONTRACTS, PROPERTY, READ_ONLY, SOUND
 from harness.report import ProbeRow, Report
 
-__all__ = ["WrongUse", "verify"]
+__all__ = ["verify"]
 
 #: What the run needs; whatever else is installed beside us stays out of it.
 _PLUGINS = ("syrupy", "harness.pytest_plugin")
+#: Up to so many probes are judged before a second process has started; so many keep one busy.
+_MANY: Final = 200
+_EACH: Final = 100
 
 
 class _Gather:
     """A pytest plugin that keeps the judgements and lets nothing be printed."""
 
-    def __init__(self) -> None:
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
         self.rows: dict[str, Mapping[str, Any]] = {}
         self.broken: list[str] = []
 
@@ -37,6 +42,8 @@ class _Gather:
         plugin = config.pluginmanager.get_plugin("terminalreporter")
         if plugin is not None:
             config.pluginmanager.unregister(plugin)
+        # It is read already; pytest names its files by their absolute paths.
+        config.stash[CONTRACTS] = {self._contract.root.absolute(): self._contract}
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -50,9 +57,10 @@ class _Gather:
         elif report.failed:
             self.broken.append(f"{report.nodeid}: {report.longrepr}")
 
-
-class WrongUse(Exception):
-    """No such probe, or an argument that pytest does not take; ``str()`` is one line."""
+    def fault(self) -> str:
+        """The first thing that broke: the others mostly broke for the same reason."""
+        more = f"\n(and {len(self.broken) - 1} more)" if self.broken[1:] else ""
+        return self.broken[0] + more if self.broken else ""
 
 
 def verify(
@@ -60,9 +68,14 @@ def verify(
     *,
     probes: Sequence[str] = (),
     expression: str = "",
+    workers: int | None = None,
     pytest_args: Sequence[str] = (),
 ) -> Report:
     """Judge probes: all, or those named, and of these those that ``expression`` selects (``-k``).
+
+    Args:
+        workers: how many processes share the work, 1 for this one alone; by default, one a core
+            where there are enough probes for that to pay.
 
     Raises:
         ContractErrors: a file of the contract is broken; it lists every fault of every file.
@@ -74,13 +87,17 @@ def verify(
     problems = contract.problems()
     if problems:
         raise ContractErrors(problems)
-    gather = _Gather()
+    ids = probes_named(contract, probes)
+    if any(one.startswith("--snapshot-update") for one in pytest_args):
+        raise WrongUse(f"{READ_ONLY}.")
+    gather = _Gather(contract)
     arguments = [
         *(item for plugin in _PLUGINS for item in ("-p", plugin)),
+        *_spread(_workers(workers, len(ids or contract.probes))),
         *("-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(contract.root)),
         *(("-k", expression) if expression else ()),
         *pytest_args,
-        *_paths(contract, probes),
+        *_paths(contract, ids),
     ]
     said = io.StringIO()
     with _own_plugins_only(), redirect_stderr(said):
@@ -90,29 +107,36 @@ def verify(
     if code == pytest.ExitCode.USAGE_ERROR:
         raise WrongUse(_complaint(said.getvalue()))
     if gather.broken or code not in (0, 1, 5):
-        raise RuntimeError(
-            "\n".join(gather.broken) or f"pytest ended with {code}: {said.getvalue()}"
-        )
+        raise RuntimeError(gather.fault() or f"pytest ended with {code}: {said.getvalue()}")
     rows = [gather.rows[name] for name in sorted(gather.rows)]
     if code == pytest.ExitCode.TESTS_FAILED and all(row["verdict"] == "clean" for row in rows):
         raise RuntimeError(f"pytest failed, and no probe says why: {said.getvalue()}")
     return _report(rows, time.perf_counter() - started)
 
 
-def _paths(contract: Contract, probes: Sequence[str]) -> list[str]:
+def _workers(wanted: int | None, count: int) -> int:
+    if wanted is not None:
+        return wanted
+    return min(_cores(), count // _EACH) if count > _MANY else 1
+
+
+def _cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _spread(workers: int) -> list[str]:
+    """The arguments that share the work out. This process has looked at the contract already."""
+    if workers < 2:
+        return []
+    return ["-p", "xdist", "-p", "xdist.looponfail", "-n", str(workers), SOUND]
+
+
+def _paths(contract: Contract, ids: Sequence[str]) -> list[str]:
     folder = contract.path("probes")
-    paths = []
-    for name in probes:
-        path = folder / name
-        file = path.with_name(f"{path.name}.yaml")
-        if not path.resolve().is_relative_to(folder.resolve()) or not (
-            path.is_dir() or file.is_file()
-        ):
-            near = get_close_matches(name, contract.probes, n=3)
-            also = f"; near it: {', '.join(near)}" if near else ""
-            raise WrongUse(f"there is no probe {name!r}{also}.")
-        paths.append(str(path if path.is_dir() else file))
-    return paths or [str(folder)]
+    return [str(folder / f"{id_}.yaml") for id_ in ids] or [str(folder)]
 
 
 def _complaint(said: str) -> str:
@@ -135,7 +159,7 @@ def _own_plugins_only() -> Iterator[None]:
 
 
 def _report(rows: Sequence[Mapping[str, Any]], seconds: float) -> Report:
-    findings = [_finding(one) for row in rows for one in row["findings"]]
+    findings = [Finding.from_json(one) for row in rows for one in row["findings"]]
     return Report(
         findings=sorted(findings, key=lambda one: LEVELS.index(one.level)),
         unchecked=[Unchecked(**left) for row in rows for left in row["unchecked"]]
@@ -143,8 +167,3 @@ def _report(rows: Sequence[Mapping[str, Any]], seconds: float) -> Report:
         probes=[ProbeRow(**{name: row[name] for name in ProbeRow.__slots__}) for row in rows],
         seconds=seconds,
     )
-
-
-def _finding(row: Mapping[str, Any]) -> Finding:
-    members = {name: value for name, value in row.items() if name != "fingerprint"}
-    return Finding(**{**members, "evidence": Evidence(**row["evidence"])})

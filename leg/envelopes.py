@@ -77,7 +77,9 @@ def refusal_of_error(
     """The refusal in an ``error`` object: of a body, an ``error`` event, a failed response."""
     words = (error.get("code"), error.get("error_code"), error.get("type"))
     codes = tuple(dict.fromkeys(w.lower() for w in words if isinstance(w, str) and w))
-    text, param = error.get("message"), error.get("param")
+    # A frame was seen whose error has its sentence under detail (router-for-me/CLIProxyAPI#1901,
+    # 2026-03-06).
+    text, param = error.get("message") or error.get("detail"), error.get("param")
     return Refusal(
         status=status,
         headers=headers or {},

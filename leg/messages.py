@@ -131,9 +131,14 @@ def _call(block: Mapping[str, Any]) -> ToolCall:
 def _usage(value: Any) -> Usage | None:
     if not isinstance(value, dict):
         return None
-    counts = {k: v for k, v in value.items() if isinstance(v, int)}
-    into, out = counts.get("input_tokens", 0), counts.get("output_tokens", 0)
-    return Usage(into, out, into + out, cached_tokens=counts.get("cache_read_input_tokens", 0))
+    into, out = _count(value, "input_tokens"), _count(value, "output_tokens")
+    cached = _count(value, "cache_read_input_tokens")
+    return Usage(into, out, into + out, cached_tokens=cached)
+
+
+def _count(usage: Mapping[str, Any], name: str) -> int:
+    number = usage.get(name)
+    return number if isinstance(number, int) and not isinstance(number, bool) else 0
 
 
 def _string(data: Mapping[str, Any], key: str) -> str | None:

@@ -165,6 +165,10 @@ _TOKENS: Final = (
 _REQUESTS: Final = (
     _row("unsupported_parameter", RequestRefused, "a field of the request is not accepted",
          status=(400,), text=r"^unsupported parameter: (?P<parameter>\S+)"),
+    # The same in the other envelope: of a member of an item that was sent back
+    # (openai/codex#10832, 2026-02-06), and in a frame (superset-sh/superset#1898, 2026-02-27).
+    _row("unsupported_parameter", RequestRefused, "a field of the request is not accepted",
+         codes="unknown_parameter unsupported_parameter"),
     _row("store_must_be_false", RequestRefused, "store must be false",
          status=(400,), text=r"^store must be set to false"),
     _row("stream_must_be_true", RequestRefused, "stream must be true",

@@ -21,7 +21,13 @@ __all__ = ["run"]
 COMMANDS: Final = {
     "verify": "Replay every probe against its cassette, with the network shut.",
     "validate": "Check an exchange, stream or body against the contract.",
+    "compare": "Say what has changed from one set of exchanges to another, each edit once.",
+    "shape": "Count what exchanges look like: fields, types, values, first and last seen.",
+    "adopt": "Make what the cassettes say now the shapes that have to hold; asks first.",
     "serve": "Start the stand-in: a loopback backend that answers as the contract says.",
+    "rules": "List the kinds of difference, and how grave each one is.",
+    "explain": "Explain one rule: whom it hurts, an example, what to do.",
+    "reference": "What the backend's own client sends, release by release.",
     "scenarios": "List what the stand-in can play, refuse and break.",
 }
 
@@ -101,8 +107,8 @@ def _try_help(error: click.ClickException) -> str:
     if not isinstance(error, click.UsageError):
         return ""
     context = error.ctx
-    name = context.info_name if context is not None and context.parent is not None else None
-    return f" Try: codex-leg {name + ' ' if name else ''}--help"
+    path = "codex-leg" if context is None else context.command_path
+    return f" Try: {path} --help"
 
 
 def _say(*lines: str) -> None:

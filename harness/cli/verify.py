@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from harness.cli.options import fail_on_option, format_option
+from harness.cli.conclusion import Judge
+from harness.cli.options import ReportOptions, report_options
 from harness.contract import Contract
-from harness.drift.findings import at_or_over
-from harness.exits import Exit
-from harness.report import Report
-from harness.report.faces import show
-from harness.verification import WrongUse, verify
+from harness.exits import Exit, WrongUse
+from harness.verification import verify
 
 __all__ = ["command"]
 
@@ -29,42 +28,45 @@ __all__ = ["command"]
     help="Another contract: a folder with probes/, cassettes/, schemas/ and snapshots/.",
 )
 @click.option(
+    "-n",
+    "--workers",
+    type=click.IntRange(min=1),
+    help="How many processes share the work; by default, one a core where that pays.",
+)
+@click.option(
     "--pytest",
     "pytest_args",
     multiple=True,
     metavar="ARGUMENT",
     help="An argument for pytest, such as --pytest=--junitxml=out.xml. Repeatable.",
 )
-@fail_on_option
-@format_option
+@report_options
 def command(
     *,
     probes: tuple[str, ...],
     expression: str,
     root: Path | None,
+    workers: int | None,
     pytest_args: tuple[str, ...],
-    fail_on: str,
-    face: str,
-) -> int:
+    options: ReportOptions,
+) -> Exit:
     """Replay every probe against its cassette through the leg, with the network shut.
 
     Each answer is checked against the schemas and the order of events, and its shape is compared
     with the one that was adopted. PROBE is an id or a folder of probes; all of them by default.
     """
+    contract = Contract(root)
+    judge = Judge(contract, options)
     try:
-        report = verify(
-            Contract(root), probes=probes, expression=expression, pytest_args=pytest_args
+        found = verify(
+            contract,
+            probes=probes,
+            expression=expression,
+            workers=workers,
+            pytest_args=pytest_args,
         )
     except WrongUse as error:
         raise click.UsageError(str(error), click.get_current_context()) from None
-    show(report, face)
-    return exit_code(report, fail_on)
-
-
-def exit_code(report: Report, fail_on: str) -> Exit:
-    """Drift outranks what could not be looked at: both are red, but drift is known."""
-    if report.probes is not None and not report.probes:
-        return Exit.NOTHING_RAN
-    if any(at_or_over(one.level, fail_on) for one in report.findings):
-        return Exit.DRIFT
-    return Exit.UNCHECKED if report.unchecked else Exit.CLEAN
+    # However probes were selected: whoever asked them all has looked at everything.
+    whole = len(found.probes or ()) == len(contract.probes)
+    return judge.conclude(replace(found, subject=" ".join(probes)), whole=whole)

@@ -4,13 +4,18 @@ Nothing else in this package opens a file below ``probes/``, ``cassettes/``, ``s
 ``snapshots/``, ``rulebook/`` or ``scenarios/``: whoever needs one asks a :class:`Contract` for it.
 """
 
-from ._contract import Contract, Pair, find_root
+from ._captures import Captures, Release, version_key
+from ._check import is_event_stream
+from ._contract import Contract, Pair
 from ._endpoints import Endpoint
 from ._errors import ContractError, ContractErrors
+from ._files import MAX_BYTES, read_bytes, refuse_large
+from ._invariants import Invariant, read_invariant
 from ._model import (
     Cassette,
     Expectation,
     ExpectedCall,
+    Frame,
     Interaction,
     Part,
     Probe,
@@ -20,14 +25,21 @@ from ._model import (
     Source,
     StreamFacts,
 )
+from ._reading import interactions_of, read_interactions
+from ._root import FOLDERS, find_root, is_contract
 from ._rules import Rule
 from ._scenarios import Answer, Scenario, Step
 from ._schemas import Schemas
 from ._violations import Problem
+from ._waivers import WAIVERS_FILE, Waiver, read_waivers
 from ._yaml import line_of, load_yaml
 
 __all__ = [
+    "FOLDERS",
+    "MAX_BYTES",
+    "WAIVERS_FILE",
     "Answer",
+    "Captures",
     "Cassette",
     "Contract",
     "ContractError",
@@ -35,7 +47,9 @@ __all__ = [
     "Endpoint",
     "Expectation",
     "ExpectedCall",
+    "Frame",
     "Interaction",
+    "Invariant",
     "Pair",
     "Part",
     "Probe",
@@ -43,13 +57,24 @@ __all__ = [
     "Problem",
     "Provenance",
     "RecordedRequest",
+    "Release",
     "Rule",
     "Scenario",
     "Schemas",
     "Source",
     "Step",
     "StreamFacts",
+    "Waiver",
     "find_root",
+    "interactions_of",
+    "is_contract",
+    "is_event_stream",
     "line_of",
     "load_yaml",
+    "read_bytes",
+    "read_interactions",
+    "read_invariant",
+    "read_waivers",
+    "refuse_large",
+    "version_key",
 ]

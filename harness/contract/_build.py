@@ -13,6 +13,7 @@ from ._model import (
     Cassette,
     Expectation,
     ExpectedCall,
+    Frame,
     Interaction,
     Part,
     Probe,
@@ -23,7 +24,7 @@ from ._model import (
     StreamFacts,
 )
 
-__all__ = ["Place", "build_cassette", "build_probe"]
+__all__ = ["Place", "build_cassette", "build_interaction", "build_probe"]
 
 _NAMES = {str: "a text", int: "a whole number", dict: "a mapping", list: "a list"}
 
@@ -148,10 +149,15 @@ def build_cassette(document: Any, path: str) -> Cassette:
         ContractError: a value has not the type that a cassette promises.
     """
     root = Place(document, path)
-    return Cassette(path, tuple(_interaction(one) for one in root.items("interactions")))
+    return Cassette(path, tuple(build_interaction(one) for one in root.items("interactions")))
 
 
-def _interaction(place: Place) -> Interaction:
+def build_interaction(place: Place) -> Interaction:
+    """The exchange in one row of a cassette.
+
+    Raises:
+        ContractError: a value has not the type that a cassette promises.
+    """
     request, response = place.at("request"), place.at("response")
     sent, body = request.at("body"), response.at("body").at("string")
     for one in (sent, body):
@@ -171,7 +177,40 @@ def _interaction(place: Place) -> Interaction:
         body=body.value,
         provenance=_provenance(place.at("provenance")),
         stream=_stream(place.at("stream")),
+        frames=_frames(place),
+        close_code=None if place.at("close_code").value is None else place.number("close_code"),
+        header_names=_names(place),
+        waited_for=place.at("waited_for").value,
     )
+
+
+def _names(place: Place) -> tuple[str, ...] | None:
+    if place.at("header_names").value is None:
+        return None
+    return tuple(one.typed(str) for one in place.items("header_names"))
+
+
+def _frames(place: Place) -> tuple[Frame, ...] | None:
+    if place.at("frames").value is None:
+        return None
+    return tuple(_frame(one) for one in place.items("frames"))
+
+
+def _frame(place: Place) -> Frame:
+    sender, binary = place.text("from"), place.at("binary").value is True
+    if sender not in ("client", "server"):
+        raise place.fault(f"is from {sender!r}", "frames are from client or from server")
+    text = place.maybe_text("text")
+    if text is None and not binary:
+        raise place.fault("has no text", "give the text; of a frame that is none, binary: true")
+    size = None if place.at("bytes").value is None else place.number("bytes")
+    return Frame(sender, _milliseconds(place.at("at")), text or "", binary, size)
+
+
+def _milliseconds(place: Place) -> float:
+    if type(place.value) not in (int, float):
+        raise place.fault("is not a number", "make it a number of milliseconds")
+    return float(place.value)
 
 
 def _provenance(place: Place) -> Provenance:

@@ -3,61 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from ._build import build_cassette, build_probe
+from ._captures import Captures
 from ._check import REFERENCE, check_cassette, check_pairs, check_probe
 from ._errors import ContractError, ContractErrors
-from ._model import Cassette, Probe
+from ._model import Cassette, Pair, Probe
+from ._observed import Observed
+from ._root import FOLDERS, find_root
 from ._rules import Rule, build_rule, check_rule, check_rule_answer
 from ._scenarios import Scenario, build_scenario, check_scenario, check_scenario_probes
 from ._schemas import NAMED, Schemas
 from ._snapshots import read_snapshot
+from ._waivers import WAIVERS_FILE, Waiver, read_waivers
 from ._yaml import read_yaml
 
-__all__ = ["Contract", "Pair", "find_root"]
-
-FOLDERS: Final = ("probes", "cassettes", "schemas")
+__all__ = ["Contract", "Pair"]
 
 Value = TypeVar("Value", Probe, Cassette, Rule, Scenario)
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A probe and the cassette that answers it."""
-
-    probe: Probe
-    cassette: Cassette
-
-
-def find_root() -> Path:
-    """The folder that holds the data: the checkout around this package, else the wheel's copy.
-
-    Raises:
-        ContractError: neither is there.
-    """
-    package = Path(__file__).resolve().parents[1]
-    for root in (package.parent, package / "_data"):
-        if all((root / folder).is_dir() for folder in FOLDERS):
-            return root
-    raise ContractError(
-        str(package), "", "no data found beside this package or in it", "install it again"
-    )
 
 
 class Contract:
     """Everything below one root. Reading is lazy, and each file is read once."""
 
-    def __init__(self, root: Path | None = None) -> None:
+    def __init__(self, root: Path | None = None, *, sound: bool = False) -> None:
         """Use the data below ``root``; by default, the project's own.
+
+        Args:
+            root: the folder with ``probes/``, ``cassettes/`` and ``schemas/``.
+            sound: another process has looked at all of it (:meth:`problems`) and found no fault:
+                files are then read without being checked again.
 
         Raises:
             ContractError: ``root`` has not the folders of a contract.
         """
         self.root = find_root() if root is None else root
+        self._sound = sound
+        self._snapshots: dict[str, Mapping[str, Any] | None] = {}
         for folder in FOLDERS:
             if not (self.root / folder).is_dir():
                 raise ContractError(
@@ -76,7 +61,7 @@ class Contract:
             ContractErrors: one of them is not; it lists everything that is wrong with them.
         """
         schemas = Schemas(self.root / "schemas")
-        faults = schemas.check(needed=NAMED)
+        faults = [] if self._sound else schemas.check(needed=NAMED)
         if faults:
             raise ContractErrors(faults)
         return schemas
@@ -106,6 +91,8 @@ class Contract:
     ) -> Value:
         name = self.name_of(path)
         document = read_yaml(path, name)
+        if self._sound:
+            return build(document, name)
         faults = [
             ContractError(name, one.pointer or "/", one.message, one.mend)
             for one in self.schemas.validate(schema, document)
@@ -141,6 +128,8 @@ class Contract:
         for file in sorted((self.root / folder).rglob("*")):
             if file.is_dir() or file.name.startswith(".") or file.name == "README.md":
                 continue
+            if self.name_of(file).startswith(REFERENCE):
+                continue
             if file.suffix != ".yaml":
                 faults.append(
                     ContractError(self.name_of(file), "", "is no .yaml file", "rename or remove it")
@@ -161,8 +150,27 @@ class Contract:
 
     @property
     def cassettes(self) -> Mapping[str, Cassette]:
-        """The sound cassettes, by path below ``cassettes/``, captures included."""
+        """The sound cassettes of probes, by path below ``cassettes/``."""
         return self._files[1]
+
+    def pair(self, id_: str) -> Pair:
+        """One probe with its cassette. Where all is known to be sound, only these two are read.
+
+        Raises:
+            ContractError: one of the two is broken.
+            KeyError: there is no such probe, or nothing answers it.
+        """
+        if not self._sound:
+            return Pair(self.probes[id_], self.cassettes[id_])
+        return Pair(
+            self.read_probe(self.path("probes", f"{id_}.yaml")),
+            self.read_cassette(self.path("cassettes", f"{id_}.yaml")),
+        )
+
+    @cached_property
+    def waivers(self) -> tuple[Waiver, ...]:
+        """What somebody accepted. Raises ContractError: whatever is wrong with the file."""
+        return read_waivers(self.path(WAIVERS_FILE), WAIVERS_FILE)
 
     def read_rule(self, path: Path) -> Rule:
         """One file of the rulebook, checked by itself.
@@ -218,6 +226,7 @@ class Contract:
             # Without sound schemas nothing can be said about the rest.
             return error.errors
         faults = [*found, *self._snapshot_faults(set(probes)), *self._standin_faults()]
+        faults += self.observed.faults()
         broken = {error.file for error in faults}
         if not probes and not broken:
             faults.append(ContractError("probes", "", "holds no probe", "restore the folder"))
@@ -250,11 +259,14 @@ class Contract:
         Raises:
             ContractError: the file is not a snapshot.
         """
-        file = self.root / "snapshots" / f"{id_}.json"
-        probe = self.probes.get(id_)
-        return read_snapshot(
-            file, self.name_of(file), self.schemas, None if probe is None else probe.surface
-        )
+        if id_ not in self._snapshots:
+            file = self.root / "snapshots" / f"{id_}.json"
+            probe = None if self._sound else self.probes.get(id_)
+            surface = None if probe is None else probe.surface
+            self._snapshots[id_] = read_snapshot(
+                file, self.name_of(file), self.schemas, surface, sound=self._sound
+            )
+        return self._snapshots[id_]
 
     def load(self) -> tuple[Pair, ...]:
         """Every probe with its cassette, sorted by id.
@@ -268,10 +280,21 @@ class Contract:
         probes, cassettes, _ = self._files
         return tuple(Pair(probe, cassettes[id_]) for id_, probe in sorted(probes.items()))
 
+    @cached_property
+    def reference(self) -> Captures:
+        """What reference clients sent, and when they were published."""
+        folder = self.root / REFERENCE
+        return Captures(folder, self.read_cassette, self.name_of, lambda: self.schemas)
+
+    @cached_property
+    def observed(self) -> Observed:
+        """What reference clients were seen to need, and to act on."""
+        return Observed(self.root, lambda: self.schemas)
+
     def captures(self) -> tuple[Cassette, ...]:
-        """The cassettes of reference clients, sorted by path."""
-        return tuple(
-            cassette
-            for _, cassette in sorted(self.cassettes.items())
-            if cassette.path.startswith(REFERENCE)
-        )
+        """The cassettes of reference clients, sorted by version and path.
+
+        Raises:
+            ContractErrors: one of them is broken; it lists everything that is wrong with them.
+        """
+        return self.reference.all()

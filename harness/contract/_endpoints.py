@@ -45,8 +45,9 @@ class Endpoint:
 
 
 def bare_url(url: str) -> str:
-    """An address without its query and fragment."""
-    return url.partition("#")[0].partition("?")[0]
+    """An address without its query and fragment; that of a WebSocket is that of its handshake."""
+    bare = url.partition("#")[0].partition("?")[0]
+    return f"https{bare[3:]}" if bare.startswith("wss:") else bare
 
 
 def read_index(index: Mapping[str, Any]) -> dict[str, tuple[Endpoint, ...]]:

@@ -8,15 +8,17 @@ and the metaschema against each other.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from ._catalogues import catalogue_faults
+from ._invariants import invariant_faults
 from ._violations import excerpt, pointer_of
 
 __all__ = ["X_KINDS", "keyword_faults"]
 
 #: What ``x-kind`` can be: the volatile values that a shape takes out.
-X_KINDS: Final = frozenset({"id", "time", "text", "count", "blob", "slug", "url"})
+X_KINDS: Final = frozenset({"id", "time", "text", "count", "limit", "blob", "slug", "url"})
 
 _TYPES: Final = frozenset({"null", "boolean", "integer", "number", "string", "object", "array"})
 
@@ -63,13 +65,6 @@ def _is_sources(value: Any) -> bool:
     return _is_list(value) and all(isinstance(one, dict) and one.get("ref") for one in value)
 
 
-def _is_invariants(value: Any) -> bool:
-    wanted = ("rule", "says", "source")
-    return _is_list(value) and all(
-        isinstance(one, dict) and all(one.get(key) for key in wanted) for one in value
-    )
-
-
 _Row = tuple[Callable[[Any], bool], str]
 
 
@@ -107,11 +102,16 @@ _VALUES: Final[dict[str, _Row]] = {
     **_table("dependentRequired", lambda value: isinstance(value, dict), "an object"),
     **_table("x-kind", _is_kind, "one of " + ", ".join(sorted(X_KINDS))),
     **_table("x-sources", _is_sources, "a list of objects with a ref each"),
-    **_table("x-invariants", _is_invariants, "a list of objects with rule, says and source"),
 }
 
 
 Fault = tuple[str, str, str]
+
+#: Keywords with a grammar of their own, whose faults lie at places below them.
+_TOLD_APART: Final[Mapping[str, Callable[[Any], Iterator[Fault]]]] = {
+    "x-catalogue": catalogue_faults,
+    "x-invariants": invariant_faults,
+}
 
 
 def keyword_faults(schema: Any, pointer: str = "") -> Iterator[Fault]:
@@ -127,12 +127,21 @@ def keyword_faults(schema: Any, pointer: str = "") -> Iterator[Fault]:
             yield from keyword_faults(value, place)
         elif key in _SUBSCHEMAS or key in _NAMED:
             yield from _many(key, value, place)
-        elif key in _VALUES:
-            check, wants = _VALUES[key]
-            if not check(value):
-                yield place, f"is {excerpt(value)}", f"make it {wants}"
-        elif not key.startswith("x-"):
-            yield place, "is no keyword of JSON Schema 2020-12 that is used here", "mend its name"
+        else:
+            yield from _one(key, value, place)
+
+
+def _one(key: str, value: Any, place: str) -> Iterator[Fault]:
+    """What is wrong with a keyword that holds no schema."""
+    if key in _TOLD_APART:
+        for below, problem, mend in _TOLD_APART[key](value):
+            yield place + below, problem, mend
+    elif key in _VALUES:
+        check, wants = _VALUES[key]
+        if not check(value):
+            yield place, f"is {excerpt(value)}", f"make it {wants}"
+    elif not key.startswith("x-"):
+        yield place, "is no keyword of JSON Schema 2020-12 that is used here", "mend its name"
 
 
 def _many(key: str, value: Any, place: str) -> Iterator[Fault]:

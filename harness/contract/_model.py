@@ -10,7 +10,9 @@ __all__ = [
     "Cassette",
     "Expectation",
     "ExpectedCall",
+    "Frame",
     "Interaction",
+    "Pair",
     "Part",
     "Probe",
     "ProbeRequest",
@@ -124,8 +126,32 @@ class StreamFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """One message of a WebSocket.
+
+    Attributes:
+        sender: ``client`` or ``server``.
+        at: milliseconds since the upgrade was asked for.
+        text: its text; of a binary one, what of it is text, if that was kept.
+        binary: whether it was a binary one.
+        size: how many bytes it had, where the text is not all of it.
+    """
+
+    sender: str
+    at: float
+    text: str = ""
+    binary: bool = False
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Interaction:
-    """One exchange of a cassette."""
+    """One exchange of a cassette. ``frames`` and ``close_code`` are those of a WebSocket.
+
+    Of a capture, ``header_names`` are the names of the request's headers in the order and the case
+    of the wire, and ``waited_for`` says of a call beside the turn whether the client sends no turn
+    before it is answered.
+    """
 
     request: RecordedRequest
     status: int
@@ -133,6 +159,10 @@ class Interaction:
     body: str | bytes
     provenance: Provenance
     stream: StreamFacts | None = None
+    frames: tuple[Frame, ...] | None = None
+    close_code: int | None = None
+    header_names: tuple[str, ...] | None = None
+    waited_for: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +176,11 @@ class Cassette:
     def id(self) -> str:
         """The id of the probe that this cassette answers."""
         return self.path.removeprefix("cassettes/").removesuffix(".yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A probe and the cassette that answers it."""
+
+    probe: Probe
+    cassette: Cassette

@@ -15,6 +15,7 @@ from referencing.jsonschema import DRAFT202012
 
 from ._endpoints import Endpoint, bare_url, read_index
 from ._errors import ContractError, ContractErrors
+from ._files import read_bytes
 from ._house import BASE, house_faults, metaschema_faults, references
 from ._keywords import keyword_faults
 from ._violations import Problem, problems_of
@@ -256,14 +257,10 @@ def _read_all(folder: Path) -> dict[str, dict[str, Any]]:
 
 def _read(file: Path, name: str) -> dict[str, Any]:
     try:
-        document = json.loads(file.read_bytes(), object_pairs_hook=_no_duplicates)
+        document = json.loads(read_bytes(file, name), object_pairs_hook=_no_duplicates)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise ContractError(name, where, f"not JSON: {error.msg}", "mend the syntax") from None
-    except OSError as error:
-        raise ContractError(
-            name, "", f"cannot be read: {error.strerror}", "look at its rights"
-        ) from None
     except (ValueError, RecursionError) as error:
         raise ContractError(name, "", f"not JSON: {error}", "mend it") from None
     if not isinstance(document, dict):

@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from ._errors import ContractError, one_line
+from ._files import read_bytes
 
 __all__ = ["IS_C_LOADER", "line_of", "load_yaml", "read_yaml"]
 
@@ -141,17 +142,13 @@ def read_yaml(path: Path, file: str) -> Any:
     """The document in the file at ``path``, which messages call ``file``.
 
     Raises:
-        ContractError: it cannot be read, is not UTF-8, or is not YAML as above.
+        ContractError: it cannot be read, is too large, is not UTF-8, or is not YAML as above.
     """
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = read_bytes(path, file).decode("utf-8")
     except UnicodeDecodeError as error:
         raise ContractError(
             file, f"byte {error.start}", "not UTF-8", "save the file as UTF-8"
-        ) from None
-    except OSError as error:
-        raise ContractError(
-            file, "", f"cannot be read: {error.strerror}", "look at its path and rights"
         ) from None
     return load_yaml(text, file)
 

@@ -1,287 +1,195 @@
-"""What changed between the fields of two shapes: each edit once, under the rule that fits it."""
+"""What changed between the fields of two shapes: each edit once, under the rule that fits it.
+
+The rules named here are those of the fields of an answer; what the same edit is called in a header
+or in a request is the business of :mod:`.naming`.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
+from .change import Change
+from .forms import classify
+from .items import retyped_items, with_partly_untyped
 from .kinds import base_of
-from .snapshot import Field, Fields, parent_of
+from .likeness import is_same_but_type, name_for_type
+from .pairs import Unpaired, count_below, is_name, is_typed_item, name_of
+from .portraits import Portrait
+from .rules import BENIGN, LEVELS, RULES
+from .snapshot import Field, Fields, parent_of, parse_field
 
-__all__ = ["Change", "Portrait", "classify", "field_changes"]
+__all__ = ["Change", "field_changes", "fields_of"]
 
-#: Atoms of values that no schema speaks about.
-_PLAIN: Final = frozenset(
-    {"null", "boolean", "integer", "number", "string", "object", "array", "array(empty)"}
-)
 #: Forms of a body that are no JSON.
 _NOT_JSON: Final = frozenset({"stream", "html", "plain", "empty"})
-_ARRAYS: Final = frozenset({"array", "array(empty)"})
-_NUMBERS: Final = frozenset({"integer", "number", "count", "count(decimal)"})
-_BY_POINTER: Final = {
-    "/status": "status-changed",
-    "/method": "method-changed",
-    "/url": "url-changed",
-    "/ended": "stream-end-changed",
-    "/framing/name": "framing-changed",
-    "/header/content-type": "content-type-changed",
-}
+_REPEATED: Final = frozenset({"repeated"})
+_TYPE: Final = "/type"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One edit at one place. ``below`` counts the fields that went or came with it."""
+def fields_of(lines: Mapping[str, str]) -> dict[str, Field]:
+    """The fields behind their lines."""
+    return {pointer: _field(text) for pointer, text in lines.items()}
 
-    rule: str
-    pointer: str
-    before: str | None
-    after: str | None
-    below: int = 0
+
+#: The same lines stand at thousands of places.
+_field: Final = lru_cache(maxsize=65536)(parse_field)
 
 
 def field_changes(before: Fields, after: Fields) -> list[Change]:
     """The edits that turn one set of fields into the other, sorted by place."""
+    if before == after:
+        return []
+    before, after = _same_tops(before, after)
+    before, after = _without_consequences(before, after)
     changes = [
-        Change(rule, pointer, str(before[pointer]), str(after[pointer]))
+        _at_one_place(pointer, before, after)
         for pointer in before.keys() & after.keys()
         if before[pointer] != after[pointer]
-        for rule in _rules_for(pointer, before[pointer], after[pointer])
     ]
-    gone = _roots(before, after)
-    new = _roots(after, before)
-    changes = _claim_partly_renamed(changes, new, before, after)
-    changes += _claim_renamed(gone, new, before, after)
-    changes += _claim_moved(gone, new, before, after)
-    for pointer in gone:
-        rule = _removed(pointer, before[pointer])
-        changes.append(Change(rule, pointer, str(before[pointer]), None, _below(pointer, before)))
-    for pointer in new:
-        rule = _added(pointer)
-        changes.append(Change(rule, pointer, None, str(after[pointer]), _below(pointer, after)))
-    return sorted(changes, key=lambda one: (one.pointer, one.rule))
+    left = Unpaired.of(before, after)
+    changes = list(_claim_partly_renamed(changes, left))
+    changes += retyped_items(left)
+    changes = list(with_partly_untyped(changes, left))
+    for old, fresh in left.claim(parent_of, is_name):
+        changes.append(Change("field-renamed", old, old, fresh, count_below(old, before)))
+    for old, fresh in left.claim(name_of, is_name, loosely=True):
+        changes.append(Change("field-moved", old, old, fresh, count_below(old, before)))
+    for pointer in left.gone:
+        rule, below = _removed(pointer, before[pointer]), count_below(pointer, before)
+        changes.append(Change(rule, pointer, str(before[pointer]), None, below))
+    for pointer in left.new:
+        rule = "union-member-added" if is_typed_item(pointer) else "field-added"
+        below = count_below(pointer, after)
+        changes.append(Change(rule, pointer, None, str(after[pointer]), below))
+    return sorted(_without_echoes(changes), key=lambda one: (one.pointer, one.rule))
 
 
-def _roots(here: Fields, there: Fields) -> list[str]:
-    """The places that are only here, without those that are gone because of what is above them."""
-    return sorted(
-        pointer
-        for pointer in here.keys() - there.keys()
-        if (parent_of(pointer) in there or parent_of(pointer) not in here)
-        and not _is_implied(pointer, there)
+def _without_echoes(changes: list[Change]) -> Iterator[Change]:
+    """Less what shows less, below a place that is not always there as it was: that follows."""
+    grave = tuple(
+        f"{one.pointer}/"
+        for one in changes
+        if one.before is not None and RULES[one.rule].level != BENIGN
     )
+    for one in changes:
+        if RULES[one.rule].level != BENIGN or not one.pointer.startswith(grave):
+            yield one
 
 
-def _is_implied(pointer: str, there: Fields) -> bool:
-    """Whether the value above cannot have anything below it over there: it was retyped, emptied."""
-    parent = there.get(parent_of(pointer)) if pointer else None
-    if parent is None:
-        return False
-    is_item = pointer.rpartition("/")[2].startswith("[")
-    return ("array" if is_item else "object") not in parent.atoms
+def _same_tops(before: Fields, after: Fields) -> tuple[Fields, Fields]:
+    """With a place for headers on both sides, where one side has a single header, the other none.
 
-
-def _below(pointer: str, fields: Fields) -> int:
-    return sum(1 for other in fields if other.startswith(f"{pointer}/"))
-
-
-@dataclass(frozen=True, slots=True)
-class Portrait:
-    """What a place looks like: every field at and below it, and two levels of them by type.
-
-    A new name is in no schema yet. What no schema describes has no kinds and no closed values, and
-    its items are not told apart; so that a renamed thing is known again by its outline alone.
+    So that it is this header that came or went, and not all headers.
     """
-
-    whole: tuple[tuple[str, str], ...]
-    outline: Mapping[str, frozenset[str]]
-
-    @classmethod
-    def of(cls, pointer: str, fields: Fields) -> Portrait:
-        """Draw a place. The words that name the type of an item are left out."""
-        below = f"{pointer}/"
-        size, by_type = len(pointer), pointer.endswith("]")
-        found = sorted(
-            (other[size:], field)
-            for other, field in fields.items()
-            if (other == pointer or other.startswith(below))
-            and not (by_type and other[size:] == "/type")
-        )
-        outline: dict[str, frozenset[str]] = {}
-        for place, field in found:
-            way = ["[]" if part[:1] == "[" else part for part in place.split("/")]
-            if len(way) <= 3 and "{}" not in way:
-                key = "/".join(way)
-                outline[key] = outline.get(key, frozenset()) | field.atoms
-        return cls(tuple((place, str(field)) for place, field in found), outline)
-
-    def is_like(self, other: Portrait) -> bool:
-        """Whether the two show the same thing, as far as can be told."""
-        if self.whole == other.whole:
-            return True
-        here, there = self.outline, other.outline
-        return here.keys() == there.keys() and all(
-            _is_compatible(here[place], there[place]) for place in here
-        )
+    for one, other in ((before, after), (after, before)):
+        if "/header" in one and "/header" not in other and count_below("/header", one) == 1:
+            filled = {**other, "/header": one["/header"]}
+            return (before, filled) if other is after else (filled, after)
+    return before, after
 
 
-def _is_compatible(one: frozenset[str], other: frozenset[str]) -> bool:
-    if one == other:
-        return True
-    bases = [{base_of(atom) for atom in atoms} for atoms in (one, other)]
-    return (one <= _PLAIN or other <= _PLAIN) and bases[0] == bases[1]
+def _without_consequences(before: Fields, after: Fields) -> tuple[Fields, Fields]:
+    """Less what only looks different because the type of the thing around it is another word.
 
-
-def _claim_renamed(gone: list[str], new: list[str], before: Fields, after: Fields) -> list[Change]:
-    """Pairs with one parent and one shape: the same thing under another name."""
-    claimed: list[Change] = []
-    for old, fresh in _pairs(gone, new, before, after, parent_of):
-        gone.remove(old)
-        new.remove(fresh)
-        token = old.rpartition("/")[2]
-        if token.startswith("["):
-            rule = "discriminator-changed"
-        else:
-            rule = "header-renamed" if old.startswith("/header/") else "field-renamed"
-        claimed.append(Change(rule, old, old, fresh, _below(old, before)))
-    return claimed
-
-
-def _claim_partly_renamed(
-    changes: list[Change], new: list[str], before: Fields, after: Fields
-) -> list[Change]:
-    """Where a place is not always there any more, and one like it is sometimes: it was renamed."""
-    fading = [one.pointer for one in changes if one.rule == "field-became-optional"]
-    coming = [pointer for pointer in new if not after[pointer].always]
-    renamed: dict[str, str] = {}
-    for old, fresh in _pairs(fading, coming, before, _always(after, coming), parent_of):
-        if before[old].atoms == after[old].atoms:
-            new.remove(fresh)
-            renamed[old] = fresh
-    kept = [one for one in changes if one.pointer not in renamed]
-    return kept + [
-        Change("field-renamed", old, old, fresh, _below(old, before))
-        for old, fresh in renamed.items()
-    ]
-
-
-def _always(fields: Fields, pointers: Iterable[str]) -> Fields:
-    """The fields, with these as if they were always there."""
-    return {**fields, **{one: Field(fields[one].atoms) for one in pointers}}
-
-
-def _claim_moved(gone: list[str], new: list[str], before: Fields, after: Fields) -> list[Change]:
-    """Pairs with one name and one shape: the same thing in another place."""
-    claimed: list[Change] = []
-    for old, fresh in _pairs(gone, new, before, after, _name_of):
-        gone.remove(old)
-        new.remove(fresh)
-        claimed.append(Change("field-moved", old, old, fresh, _below(old, before)))
-    return claimed
-
-
-def _name_of(pointer: str) -> str:
-    return pointer.rpartition("/")[2]
-
-
-def _pairs(
-    gone: list[str],
-    new: list[str],
-    before: Fields,
-    after: Fields,
-    same: Callable[[str], str],
-) -> list[tuple[str, str]]:
-    """Pairs of places that agree in ``same`` and in shape; only where there is no second choice."""
-    groups: dict[str, list[tuple[str, Portrait]]] = {}
-    for fresh in new:
-        groups.setdefault(same(fresh), []).append((fresh, Portrait.of(fresh, after)))
-    found: list[tuple[str, str]] = []
-    for old in gone:
-        candidates = groups.get(same(old))
-        if candidates:
-            portrait = Portrait.of(old, before)
-            found += [(old, fresh) for fresh, other in candidates if portrait.is_like(other)]
-    left, right = Counter(old for old, _ in found), Counter(fresh for _, fresh in found)
-    return [(old, fresh) for old, fresh in found if left[old] == 1 and right[fresh] == 1]
+    By its ``type`` an object finds its schema: with another type its members lose their kinds. And
+    a body that is no JSON has nothing below it.
+    """
+    bodies = [fields["/body"].atoms for fields in (before, after) if "/body" in fields]
+    prefixes = ["/body/"] if any(_NOT_JSON & atoms for atoms in bodies) else []
+    kept: set[str] = set()
+    for pointer in sorted({*before, *after}):
+        if not pointer.endswith(_TYPE) or before.get(pointer) == after.get(pointer):
+            continue
+        above = pointer.removesuffix(_TYPE)
+        if pointer.startswith(tuple(prefixes)):
+            continue
+        if is_same_but_type(above, before, above, after):
+            prefixes.append(f"{above}/")
+            extra = name_for_type(above, before, above, after)
+            kept |= {pointer} if extra is None else {pointer, above + extra}
+    if not prefixes:
+        return before, after
+    sides = (
+        {
+            place: one
+            for place, one in fields.items()
+            if place in kept or not place.startswith(tuple(prefixes))
+        }
+        for fields in (before, after)
+    )
+    return next(sides), next(sides)
 
 
 def _removed(pointer: str, field: Field) -> str:
-    if pointer.startswith("/header/"):
-        return "header-removed"
-    if pointer.endswith("]") and not pointer.endswith("[]"):
+    if is_typed_item(pointer):
         return "union-member-removed"
-    return "field-removed" if field.always else "field-unobserved"
+    # The keys of a map say nothing: one without any is a map like another.
+    return "field-removed" if field.always and not pointer.endswith("/{}") else "field-unobserved"
 
 
-def _added(pointer: str) -> str:
-    if pointer.startswith("/header/"):
-        return "header-added"
-    is_member = pointer.endswith("]") and not pointer.endswith("[]")
-    return "union-member-added" if is_member else "field-added"
-
-
-def _rules_for(pointer: str, before: Field, after: Field) -> list[str]:
+def _at_one_place(pointer: str, before: Fields, after: Fields) -> Change:
+    """The edit of a place that both sides have: the gravest, should there be two."""
+    one, other = before[pointer], after[pointer]
     rules: list[str] = []
-    if before.always != after.always:
-        rules.append("field-became-always-present" if after.always else "field-became-optional")
-    if before.atoms == after.atoms:
-        return rules
-    if pointer in _BY_POINTER:
-        return [*rules, _BY_POINTER[pointer]]
+    if one.atoms != other.atoms:
+        rules.append(_value_rule(pointer, before, after))
+    if one.always != other.always:
+        rules.append("field-became-always-present" if other.always else "field-became-optional")
+    rules.sort(key=lambda rule: LEVELS.index(RULES[rule].level))
+    return Change(rules[0], pointer, str(one), str(other), explains=tuple(rules[1:]))
+
+
+def _value_rule(pointer: str, before: Fields, after: Fields) -> str:
+    one, other = before[pointer].atoms, after[pointer].atoms
+    if pointer == "/body" and (one | other) & _NOT_JSON:
+        return "answer-kind-changed"
     if pointer.startswith("/header/"):
-        return [*rules, "header-value-format-changed"]
-    if pointer == "/body" and (before.atoms | after.atoms) & _NOT_JSON:
-        return [*rules, "answer-kind-changed"]
-    return [*rules, classify(before.atoms, after.atoms)]
+        if one ^ other == _REPEATED:
+            return "header-became-repeated" if other >= _REPEATED else "header-became-single"
+        one, other = one - _REPEATED, other - _REPEATED
+    rule = classify(one, other)
+    if rule == "type-changed":
+        return _if_wrapped(pointer, before, after) or rule
+    return rule
 
 
-def classify(before: frozenset[str], after: frozenset[str]) -> str:
-    """The one rule for a value whose possible forms have changed."""
-    lost, gained = before - after, after - before
-    null = frozenset({"null"})
-    if gained == null:
-        return "became-nullable"
-    if lost == null:
-        return "became-not-nullable" if before != null else "null-became-value"
-    lost, gained = lost - null, gained - null
-    bases_before = {base_of(atom) for atom in before - null}
-    bases_after = {base_of(atom) for atom in after - null}
-    if _bases(bases_before) != _bases(bases_after):
-        if bases_before <= bases_after:
-            return "type-widened"
-        return "type-narrowed" if bases_after <= bases_before else "type-changed"
-    return _same_base(lost, gained)
+def _if_wrapped(pointer: str, before: Fields, after: Fields) -> str | None:
+    """The rule, if one side is a list of what the other side is by itself."""
+    here, there = (Portrait.of(pointer, fields) for fields in (before, after))
+    if _is_list_of(there, here):
+        return "scalar-became-array"
+    return "array-became-scalar" if _is_list_of(here, there) else None
 
 
-def _bases(bases: set[str]) -> set[str]:
-    """An empty list and a filled one are both lists."""
-    return {"array" if base in _ARRAYS else base for base in bases}
+def _is_list_of(several: Portrait, one: Portrait) -> bool:
+    item = several.below.get("[]")
+    is_list = {base_of(atom) for atom in several.atoms} == {"array"}
+    return is_list and item is not None and one.is_like(item)
 
 
-def _same_base(lost: frozenset[str], gained: frozenset[str]) -> str:
-    both = lost | gained
-    if both <= _ARRAYS:
-        if "array(empty)" in gained or "array" in lost:
-            return "array-now-may-be-empty"
-        return "array-now-may-be-filled" if "array" in gained else "type-narrowed"
-    if all(atom == "id" or atom.startswith("id(") for atom in both):
-        return "id-form-changed"
-    if all(atom.startswith("time(") for atom in both):
-        return "time-unit-changed"
-    if all(_is_literal(atom) for atom in both):
-        return _set_rule(lost, gained)
-    if both <= _NUMBERS:
-        return "number-format-changed"
-    return "string-format-changed"
+def _claim_partly_renamed(changes: list[Change], left: Unpaired) -> Iterator[Change]:
+    """Where a place is not always there any more, and one like it is sometimes: it was renamed.
 
+    And where a place is always there now, and one like it that came sometimes is gone.
+    """
+    fading, firm = (
+        [one.pointer for one in changes if one.rule == rule]
+        for rule in ("field-became-optional", "field-became-always-present")
+    )
+    coming = [pointer for pointer in left.new if not left.after[pointer].always]
+    going = [pointer for pointer in left.gone if not left.before[pointer].always]
 
-def _is_literal(atom: str) -> bool:
-    return atom.lstrip("~")[:1] in set('"-0123456789') or atom.lstrip("~") in ("true", "false")
+    def is_like(old: str, fresh: str) -> bool:
+        sides = Portrait.of(old, left.before), Portrait.of(fresh, left.after)
+        return sides[0].is_part_of(sides[1]) or sides[1].is_part_of(sides[0])
 
-
-def _set_rule(lost: frozenset[str], gained: frozenset[str]) -> str:
-    name = "open-value" if all(atom.startswith("~") for atom in lost | gained) else "enum-value"
-    if lost and gained:
-        return f"{name}-changed"
-    return f"{name}-added" if gained else f"{name}-removed"
+    renamed = left.claim(parent_of, is_name, gone=fading, new=coming, is_like=is_like)
+    renamed += left.claim(parent_of, is_name, gone=going, new=firm, is_like=is_like)
+    told = {place for pair in renamed for place in pair}
+    for one in changes:
+        if one.pointer not in told:
+            yield one
+    for old, fresh in renamed:
+        yield Change("field-renamed", old, old, fresh, count_below(old, left.before))

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
 
-from .changes import Change, Portrait, field_changes
-from .findings import ONCE, Finding, finding
-from .rules import LEVELS, RULES
-from .shape import TOLD_APART_BY, Shape, sequence_of
-from .snapshot import FORMAT, Field, Fields, Snapshot, parse_field
+from .catalogue_changes import claim_shapes, compare_catalogues
+from .certainty import level_of, seen_since
+from .change import Change
+from .changes import field_changes, fields_of
+from .claims import generic, with_models
+from .demands import Demands
+from .evidence import Evidences
+from .findings import Finding, Unchecked, finding
+from .labels import NOISE
+from .merging import one_per_edit, place_of
+from .naming import rule_at
+from .refused import RefusalEdit, could_not_look, refusal_edits, turned_edit
+from .rules import BENIGN, LEVELS, RULES
+from .snapshot import FORMAT, Field, Fields, Snapshot
+from .streams import Edit, stream_edits
+from .transport import FRAMING, frame_order_edit, framing_edits, is_parity, is_websockets_own
 
 __all__ = ["compare"]
 
-Events = Mapping[str, Fields]
+#: What an answer without them does not have, and one that nobody has looked at, neither.
+_UNKNOWN: Final = ("/status", "/header")
+_STREAMS: Final = ("stream", "frames")
+_NULL: Final = ("became-nullable", "value-became-null")
+#: What a null says of a model where a limit was: that it has none.
+_NO_LIMIT: Final = ("model-limit-", "model-minimum-version-")
+#: Where it is said that a stream lacks its last event.
+_CUT: Final = "/framing/terminal"
+_NO_EVIDENCE: Final = Evidences()
 
 
 def compare(
@@ -22,136 +41,252 @@ def compare(
     after: Snapshot,
     *,
     surface: str | None = None,
-    counts: Shape | None = None,
+    evidence: Evidences | None = None,
+    proved: bool = False,
+    unchecked: list[Unchecked] | None = None,
 ) -> list[Finding]:
     """What has changed from one snapshot to another, each edit once, the gravest first.
 
     Args:
         before: the snapshot that holds until now.
-        after: the snapshot of what is seen today.
+        after: the snapshot of what is seen today, of the same question.
         surface: the surface to name in the findings; by default, that of ``after``.
-        counts: the shape behind ``after``, if it is at hand, for the evidence.
+        evidence: the contract and the counted shapes behind the two, as far as they are at hand.
+            What nobody has counted and no schema wants is not missed for sure.
+        proved: whether credential and quota are known to be good: then a refusal of them is a
+            change. Otherwise it is what could not be looked at.
+        unchecked: what could not be looked at is added here.
 
     Raises:
         ValueError: one of them is no snapshot of a format that is known here.
+        ContractError: the contract does not know the surface.
     """
     for snapshot in (before, after):
         if snapshot.get("format") != FORMAT:
             raise ValueError(f"not a snapshot of format {FORMAT}: {snapshot.get('format')!r}")
-    comparison = _Comparison(surface or after["surface"], counts)
-    for direction in ("request", "response"):
-        here, there = _fields(before, direction), _fields(after, direction)
-        # Without a request half on one side there is nothing to compare with.
-        if direction == "response" or (here and there):
-            comparison.fields(direction, None, field_changes(here, there))
-    if not any(one.rule == "answer-kind-changed" for one in comparison.found):
-        comparison.events(before, after)
-    return comparison.claimed()
-
-
-def _fields(snapshot: Snapshot, direction: str) -> dict[str, Field]:
-    return {pointer: parse_field(text) for pointer, text in snapshot.get(direction, {}).items()}
-
-
-def _events(snapshot: Snapshot) -> dict[str, dict[str, Field]]:
-    return {
-        label: {pointer: parse_field(text) for pointer, text in fields.items()}
-        for label, fields in snapshot.get("events", {}).items()
-    }
+    if before == after:
+        return []
+    comparison = _Comparison(before, after, surface or after["surface"], evidence or _NO_EVIDENCE)
+    why = None if proved else could_not_look(before, after)
+    if why is not None and unchecked is not None:
+        unchecked.append(Unchecked(comparison.surface, why))
+    return comparison.findings(look=why is None)
 
 
 class _Comparison:
     """The findings of one comparison, as they are collected."""
 
-    def __init__(self, surface: str, counts: Shape | None) -> None:
-        self._surface = surface
-        self._counts = counts
-        self.found: list[Finding] = []
-
-    def claimed(self) -> list[Finding]:
-        """The findings, less those that another one explains."""
-        found = self.found
-        if any(one.rule.startswith("event-type-") for one in found):
-            # A type that is new to its event line too is one edit, not two.
-            found = [one for one in found if one.rule != "framing-changed"]
-        return sorted(
-            found,
-            key=lambda one: (LEVELS.index(one.level), one.direction, one.event or "", one.pointer),
-        )
-
-    def add(
-        self, rule: str, direction: str, event: str | None, change: Change, message: str
+    def __init__(
+        self, before: Snapshot, after: Snapshot, surface: str, evidence: Evidences
     ) -> None:
-        evidence = ONCE
-        if self._counts is not None:
-            evidence = self._counts.evidence(direction, event, change.pointer)
-        self.found.append(
-            finding(
-                rule,
-                message,
-                surface=self._surface,
-                direction=direction,
-                event=event,
-                pointer=change.pointer,
-                before=change.before,
-                after=change.after,
-                evidence=evidence,
-            )
-        )
+        self.surface = surface
+        self._before, self._after = before, after
+        self._evidence = evidence
+        self._demands: Demands | None = None
+        if evidence.schemas is not None:
+            self._demands = Demands.of(evidence.schemas, surface, after)
+        self._refusals = before.get("refusal"), after.get("refusal")
+        self._found: list[Finding] = []
 
-    def fields(self, direction: str, event: str | None, changes: Iterable[Change]) -> None:
+    def findings(self, *, look: bool) -> list[Finding]:
+        """All of them; without ``look``, those about the request alone."""
+        is_same_way = not is_parity(self._before, self._after)
+        if is_same_way:
+            self._client()
+        if look and self._has_turned():
+            self._add_refusal(turned_edit(self._before, self._after))
+        elif look and is_same_way:
+            self._answer()
+        elif look:
+            self._parity()
+        owner_of = self._demands.owner if self._demands else None
+        found = one_per_edit(self._found, owner_of, _places(self._before, self._after))
+        if look:
+            found = self._with_catalogue(found)
+        if look and is_same_way and not found:
+            found = self._unnamed()
+        return sorted(found, key=_by_gravity)
+
+    def _with_catalogue(self, found: list[Finding]) -> list[Finding]:
+        """What became of each model takes the place of what all of them look like together."""
+        here, there = self._before.get("catalogue"), self._after.get("catalogue")
+        if here is None or there is None:
+            return found
+        said = compare_catalogues(here, there, surface=self.surface)
+        # Null where a value was has to be read in another way, unless it means that there is none.
+        none = {generic(one.pointer) for one in said if one.rule.startswith(_NO_LIMIT)}
+        kept = [one for one in found if one.rule in _NULL and one.pointer not in none]
+        others = [one for one in found if one not in kept]
+        left = [*kept, *claim_shapes(others, said, (here, there))]
+        return with_models(left, said, there["at"])
+
+    def _has_turned(self) -> bool:
+        """Whether an answer became a refusal, or the other way round.
+
+        A stream that breaks off says neither: how it would have ended is not known. And what is no
+        stream any more is another thing than one that fails.
+        """
+        if bool(self._refusals[0]) == bool(self._refusals[1]):
+            return False
+        sides = (self._before, self._after)
+        refused, answered = sides if self._refusals[0] else reversed(sides)
+        if not _is_stream(refused):
+            return True
+        is_cut = any(_CUT in one.get("response", {}) for one in sides)
+        return _is_stream(answered) and bool(answered.get("events")) and not is_cut
+
+    def _client(self) -> None:
+        """What the client sent: without a request on one side there is nothing to compare with."""
+        here, there = _fields(self._before, "request"), _fields(self._after, "request")
+        if here and there:
+            for change in field_changes(here, there):
+                self._add(change, direction="request")
+            order = frame_order_edit(self._before, self._after)
+            if order is not None:
+                self._add(order, direction="request")
+
+    def _answer(self) -> None:
+        here, there = self._known_of_answer()
+        is_refused = all(one is not None for one in self._refusals)
+        if not is_refused and here.get("/status") != there.get("/status"):
+            self._add(_status_change(here["/status"], there["/status"]))
+        left_out = (*FRAMING, "/status")
+        changes = field_changes(_less(here, left_out), _less(there, left_out))
+        is_same_kind = all(one.rule != "answer-kind-changed" for one in changes)
+        if not is_same_kind:
+            # The header says no more than that.
+            changes = [one for one in changes if one.pointer != "/header/content-type"]
+        edits = [Edit(None, change) for change in changes]
+        if is_same_kind:
+            edits += stream_edits(self._before, self._after, self._demands)
+        if is_refused:
+            edits = self._refusal(edits)
+        for edit in edits:
+            self._add(edit.change, event=edit.event, told=edit.told)
+        if is_same_kind:
+            self._framing(framing_edits(here, there))
+
+    def _known_of_answer(self) -> tuple[Fields, Fields]:
+        """The fields of both answers, less what one of them does not know."""
+        here, there = _fields(self._before, "response"), _fields(self._after, "response")
+        if "/status" in here and "/status" in there:
+            return here, there
+        return _less(here, _UNKNOWN), _less(there, _UNKNOWN)
+
+    def _refusal(self, edits: Iterable[Edit]) -> list[Edit]:
+        """The edits under the names that they have in a refusal."""
+        was, now = self._refusals
+        found = refusal_edits(was or {}, now or {}, [(one.event, one.change) for one in edits])
+        return [Edit(one.event, one.change, one.told) for one in found]
+
+    def _framing(self, changes: Iterable[Change]) -> None:
+        rules = {one.rule for one in self._found}
         for change in changes:
-            place = " ".join(part for part in (event, change.pointer) if part) or direction
-            self.add(change.rule, direction, event, change, f"{place}: {_told(change)}")
+            if change.pointer == "/framing/name" and _is_renamed(self._found):
+                continue  # a type that is new to its event line, too, is one edit and not two
+            ends = change.pointer in ("/ended", "/framing/close")
+            if ends and rules & {"stream-cut", "stream-whole-again"}:
+                continue  # nor is a stream that breaks off because the connection does
+            self._add(change)
 
-    def events(self, before: Snapshot, after: Snapshot) -> None:
-        here, there = _events(before), _events(after)
-        renamed = _renamed(before, after, here, there)
-        for types, pairs in _by_type(renamed).items():
-            same = types[0] == types[1]
-            rule = "discriminator-changed" if same else "event-type-renamed"
-            old, fresh = pairs[0] if same else types
-            message = f"{old} is called {fresh} now; its shape is the same"
-            self.add(rule, "response", old, Change(rule, "", old, fresh), message)
-        gone = here.keys() - there.keys() - renamed.keys()
-        new = there.keys() - here.keys() - set(renamed.values())
-        for old, fresh in _relabelled(gone, new):
-            changes = field_changes(here[old], there[fresh])
-            if len(changes) == 1:
-                # One edit of the member that tells it apart: still the same event.
-                self.fields("response", old, changes)
-                renamed[old] = fresh
-                gone.remove(old)
-                new.remove(fresh)
-        for label in sorted(gone):
-            change = Change("event-type-removed", "", label, None)
-            self.add(change.rule, "response", label, change, f"{label} does not come any more")
-        for label in sorted(new):
-            change = Change("event-type-added", "", None, label)
-            self.add(change.rule, "response", label, change, f"{label} comes now, and never did")
-        for label in sorted(here.keys() & there.keys()):
-            self.fields("response", label, field_changes(here[label], there[label]))
-        self._order(
-            {_without(one, gone, renamed) for one in before.get("sequences", ())},
-            {_without(one, new, {}) for one in after.get("sequences", ())},
+    def _parity(self) -> None:
+        """Two transports of one protocol: their events have to be the same, and only these."""
+        rule = "ws-sse-parity-broken"
+        for edit in stream_edits(self._before, self._after, self._demands):
+            change = edit.change
+            is_own = change.rule.startswith("event-type-") and is_websockets_own(edit.event)
+            if RULES[change.rule].level != BENIGN and not is_own:
+                changed = replace(change, rule=rule, explains=(change.rule, *change.explains))
+                told = f"{RULES[rule].means}: {edit.told or _told(change)}"
+                self._add(changed, event=edit.event, told=told)
+
+    def _add_refusal(self, edit: RefusalEdit) -> None:
+        self._add(edit.change, direction=edit.direction, event=edit.event, told=edit.told)
+
+    def _add(
+        self,
+        change: Change,
+        *,
+        direction: str = "response",
+        event: str | None = None,
+        told: str = "",
+    ) -> None:
+        # The edits of places are named as in a field of an answer; others have their own names.
+        is_of_place = RULES[change.rule].direction == "response"
+        rule = rule_at(direction, change.pointer, change.rule) if is_of_place else change.rule
+        place = place_of(event, change.pointer) or direction
+        one = finding(
+            rule,
+            f"{place}: {told or _told(replace(change, rule=rule))}",
+            surface=self.surface,
+            direction=direction,
+            event=event,
+            pointer=change.pointer,
+            before=change.before,
+            after=change.after,
         )
+        level = level_of(one, self._evidence, self._demands, is_refusal=None not in self._refusals)
+        seen = seen_since(one, self._evidence)
+        self._found.append(replace(one, level=level, evidence=seen, explains=change.explains))
 
-    def _order(self, before: set[tuple[str, ...]], after: set[tuple[str, ...]]) -> None:
-        lost, gained = sorted(before - after), sorted(after - before)
-        if not lost and not gained:
-            return
-        old, fresh = _differing(lost, gained)
-        same = Counter(old) == Counter(fresh)
-        rule = "event-order-changed" if same else "event-count-changed"
-        change = Change(rule, "", " ".join(old), " ".join(fresh))
-        told = "come in another order" if same else "come more or less often"
-        message = f"events {told}: [{change.before}] became [{change.after}]"
-        self.add(rule, "response", None, change, message)
+    def _unnamed(self) -> list[Finding]:
+        """What comparing has no word for is drift all the same: a difference is never green."""
+        here, there = self._known_of_answer()
+        events = [
+            {label: fields for label, fields in one.get("events", {}).items() if label not in NOISE}
+            for one in (self._before, self._after)
+        ]
+        parts = ["response"] * (_essence(here) != _essence(there))
+        parts += ["events"] * (events[0] != events[1])
+        message = f"the shape is not the one that it was, in: {', '.join(parts)}"
+        return [
+            finding("shape-changed", message, surface=self.surface, pointer=f"/{one}")
+            for one in parts[:1]
+        ]
+
+
+def _is_stream(snapshot: Snapshot) -> bool:
+    return snapshot.get("response", {}).get("/body") in _STREAMS
+
+
+def _fields(snapshot: Snapshot, half: str) -> dict[str, Field]:
+    return fields_of(snapshot.get(half, {}))
+
+
+def _less(fields: Fields, places: tuple[str, ...]) -> Fields:
+    """The fields, less these places and all below them."""
+    below = tuple(f"{place}/" for place in places)
+    return {
+        place: one
+        for place, one in fields.items()
+        if place not in places and not place.startswith(below)
+    }
+
+
+def _essence(fields: Fields) -> Fields:
+    """The fields of an answer, less the pace of its stream, which is not always known."""
+    return _less(fields, ("/framing/arrival", "/framing/close", "/framing/terminal", "/ended"))
+
+
+def _status_change(before: Field, after: Field) -> Change:
+    classes = [{atom[:1] for atom in one.atoms} for one in (before, after)]
+    rule = "status-changed" if classes[0] == classes[1] else "status-class-changed"
+    return Change(rule, "/status", str(before), str(after))
+
+
+def _is_renamed(findings: Iterable[Finding]) -> bool:
+    """Whether a type of event is another word than it was."""
+    return any(
+        one.rule.startswith("event-type-") or (one.event is not None and one.pointer == "/type")
+        for one in findings
+    )
 
 
 def _told(change: Change) -> str:
     means = RULES[change.rule].means
     below = f", with {change.below} below it" if change.below else ""
+    if change.before is None and change.after is None:
+        return means
     if change.before is None:
         return f"{means} ({change.after}{below})"
     if change.after is None:
@@ -159,91 +294,15 @@ def _told(change: Change) -> str:
     return f"{means}: {change.before} became {change.after}"
 
 
-def _base(label: str) -> str:
-    """The type alone; ``(not json)`` and its like have none."""
-    return label.partition("(")[0] or label
-
-
-#: The words that name the type of an event, and of what it is told apart by.
-_NAMES: Final = frozenset({"/type", *(f"/{member}/type" for member in TOLD_APART_BY)})
-
-
-def _nameless(fields: Fields) -> Portrait:
-    return Portrait.of("", {place: one for place, one in fields.items() if place not in _NAMES})
-
-
-def _renamed(before: Snapshot, after: Snapshot, here: Events, there: Events) -> dict[str, str]:
-    """Events that are gone, each with the new one of the same shape that stands nearest to it."""
-    places = [_places(snapshot.get("sequences", ())) for snapshot in (before, after)]
-    free = {label: _nameless(there[label]) for label in there.keys() - here.keys()}
-    renamed: dict[str, str] = {}
-    for old in sorted(here.keys() - there.keys(), key=lambda label: places[0].get(label, 0)):
-        shape = _nameless(here[old])
-        at = places[0].get(old, 0)
-        candidates = sorted(
-            (abs(places[1].get(label, 0) - at), label)
-            for label, other in free.items()
-            if shape.is_like(other)
-        )
-        if candidates:
-            renamed[old] = candidates[0][1]
-            del free[renamed[old]]
-    return renamed
-
-
-def _relabelled(gone: set[str], new: set[str]) -> list[tuple[str, str]]:
-    """Events of one type that are there under another label, where there is no second choice."""
-    pairs = [(old, fresh) for old in gone for fresh in new if _base(old) == _base(fresh)]
-    left, right = Counter(old for old, _ in pairs), Counter(fresh for _, fresh in pairs)
-    return sorted(one for one in pairs if left[one[0]] == 1 and right[one[1]] == 1)
-
-
-def _places(sequences: Iterable[Sequence[str]]) -> dict[str, int]:
+def _places(*snapshots: Snapshot) -> dict[str, int]:
+    """The place of every event in its stream, in the older stream first."""
     places: dict[str, int] = {}
-    for sequence in sequences:
-        for index, label in enumerate(sequence):
-            places.setdefault(label.removesuffix("+"), index)
+    for snapshot in snapshots:
+        for order in snapshot.get("sequences", ()):
+            for at, item in enumerate(order):
+                places.setdefault(item.removesuffix("+"), at)
     return places
 
 
-def _by_type(renamed: Mapping[str, str]) -> dict[tuple[str, str], list[tuple[str, str]]]:
-    """One rename of a type is one edit, whatever items it comes with."""
-    groups: defaultdict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-    for old, fresh in renamed.items():
-        groups[_base(old), _base(fresh)].append((old, fresh))
-    return dict(groups)
-
-
-def _without(
-    sequence: Iterable[str], dropped: Iterable[str], renamed: Mapping[str, str]
-) -> tuple[str, ...]:
-    """A sequence less the events that have a finding of their own, runs collapsed again."""
-    return sequence_of(list(_labels(sequence, set(dropped), renamed)))
-
-
-def _labels(
-    sequence: Iterable[str], dropped: set[str], renamed: Mapping[str, str]
-) -> Iterator[str]:
-    for item in sequence:
-        label = item.removesuffix("+")
-        if label in dropped:
-            continue
-        label = renamed.get(label, label)
-        yield label
-        if item.endswith("+"):
-            yield label
-
-
-def _differing(lost: list[Any], gained: list[Any]) -> tuple[list[str], list[str]]:
-    """The stretch in which two sequences differ; if there are several, all of them in full."""
-    if len(lost) != 1 or len(gained) != 1:
-        return (
-            [label for one in lost for label in one],
-            [label for one in gained for label in one],
-        )
-    old, fresh = list(lost[0]), list(gained[0])
-    while old and fresh and old[0] == fresh[0]:
-        del old[0], fresh[0]
-    while old and fresh and old[-1] == fresh[-1]:
-        del old[-1], fresh[-1]
-    return old, fresh
+def _by_gravity(one: Finding) -> tuple[Any, ...]:
+    return (LEVELS.index(one.level), one.direction, one.event or "", one.pointer, one.rule)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -67,6 +67,9 @@ class Finding:
         message: one sentence for a person. Not part of its identity.
         where: ``file:line``, if known. Not part of its identity.
         probe: the id of the probe that it was seen with, if any. Not part of its identity.
+        also: the other places of the same edit, as ``EVENT POINTER``. Not part of its identity.
+        explains: what follows from it and is not told by itself, as ``RULE POINTER``. Not part of
+            its identity.
     """
 
     rule: str
@@ -81,6 +84,8 @@ class Finding:
     message: str
     where: str | None = None
     probe: str | None = None
+    also: tuple[str, ...] = ()
+    explains: tuple[str, ...] = ()
 
     @property
     def locator(self) -> tuple[str, str, str | None, str]:
@@ -109,8 +114,22 @@ class Finding:
             "message": self.message,
             "fingerprint": self.fingerprint,
         }
-        known = {"probe": self.probe, "where": self.where}
-        return document | {name: value for name, value in known.items() if value is not None}
+        known = {
+            "probe": self.probe,
+            "where": self.where,
+            "also": list(self.also),
+            "explains": list(self.explains),
+        }
+        return document | {name: value for name, value in known.items() if value}
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Finding:
+        """The finding behind its JSON form."""
+        members = {name: value for name, value in row.items() if name != "fingerprint"}
+        members["evidence"] = Evidence(**row["evidence"])
+        for name in ("also", "explains"):
+            members[name] = tuple(row.get(name, ()))
+        return cls(**members)
 
 
 def finding(
@@ -126,10 +145,10 @@ def finding(
     evidence: Evidence = ONCE,
     where: str | None = None,
 ) -> Finding:
-    """A finding at the level that the table of rules gives it."""
+    """A finding at the level that the table of rules gives it (for a tolerant client)."""
     return Finding(
         rule=rule,
-        level=RULES[rule].level_for(direction),
+        level=RULES[rule].level_for(),
         surface=surface,
         direction=direction,
         event=event,
@@ -143,13 +162,28 @@ def finding(
 
 
 def merge_findings(findings: Iterable[Finding]) -> list[Finding]:
-    """The same finding in many events is one finding, with counted evidence, at its first place."""
+    """The same finding in many events, or of many probes, is one with counted evidence.
+
+    It stands at its first place and keeps the probe that it was first seen with. Within one probe
+    the possible cases are the same each time; those of several probes add up.
+    """
     merged: dict[str, Finding] = {}
+    probes: dict[str, set[str | None]] = {}
     for one in findings:
-        first = merged.setdefault(one.fingerprint, one)
+        key = one.fingerprint
+        seen_with = probes.setdefault(key, set())
+        first = merged.setdefault(key, one)
         if first is not one:
-            evidence = Evidence(first.evidence.seen + 1, first.evidence.of)
-            merged[one.fingerprint] = replace(first, evidence=evidence)
+            more = 0 if one.probe in seen_with else one.evidence.of
+            merged[key] = replace(
+                first,
+                evidence=Evidence(
+                    first.evidence.seen + one.evidence.seen, first.evidence.of + more
+                ),
+                also=tuple(dict.fromkeys((*first.also, *one.also))),
+                explains=tuple(dict.fromkeys((*first.explains, *one.explains))),
+            )
+        seen_with.add(one.probe)
     return list(merged.values())
 
 

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
 from .findings import Evidence
-from .kinds import kind_atom, literal, type_atom
+from .kinds import is_secret, is_word
 from .plan import Plan
+from .sightings import Span, joined
 from .snapshot import Field, escape
 
-__all__ = ["Node", "scalar_atom"]
+__all__ = ["MAX_DEPTH", "MAX_WORDS", "Node", "typed_item"]
 
 #: Deeper values are not looked into: no answer of a backend is, and recursion has an end.
 MAX_DEPTH: Final = 64
+#: A place with more different words is no closed set that somebody forgot to describe.
+MAX_WORDS: Final = 12
+#: A limit that has had so many values is none.
+MAX_LIMITS: Final = 16
+
+#: What is kept of the texts that no schema describes: their words; nothing, because there were too
+#: many, or one was no word; nothing at and below this place, because of its name.
+_WORDS: Final = 0
+_FREE: Final = 1
+_SECRET: Final = 2
 
 
 class Node:
     """Counts of everything that stood at one place.
+
+    Merging adds; its order and its grouping do not matter.
 
     Attributes:
         seen: how many values.
@@ -26,22 +38,29 @@ class Node:
         objects: how many of them had keys.
         keys: what stood below each key.
         parts: what stood below "any item" (``[]``, ``[type]``) and "any key" (``{}``).
+        words: the texts that no schema describes, while they are few and short (else empty).
+        span: when the first and the last of them were seen, if that is known.
     """
 
-    __slots__ = ("atoms", "keys", "objects", "parts", "seen")
+    __slots__ = ("_kept", "atoms", "keys", "objects", "parts", "seen", "span", "words")
 
     def __init__(self) -> None:
         self.seen = 0
         self.objects = 0
-        self.atoms: Counter[str] = Counter()
+        self.atoms: dict[str, int] = {}
         self.keys: dict[str, Node] = {}
         self.parts: dict[str, Node] = {}
+        self.words: dict[str, int] = {}
+        self.span: Span | None = None
+        self._kept = _WORDS
 
     def key(self, name: str) -> Node:
         """The node below a key."""
         node = self.keys.get(name)
         if node is None:
             node = self.keys[name] = Node()
+            if self._kept == _SECRET or is_secret(name):
+                node._kept = _SECRET
         return node
 
     def part(self, token: str) -> Node:
@@ -49,12 +68,34 @@ class Node:
         node = self.parts.get(token)
         if node is None:
             node = self.parts[token] = Node()
+            if self._kept == _SECRET:
+                node._kept = _SECRET
         return node
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the texts here were too many, or too long, to be words of a vocabulary."""
+        return self._kept == _FREE
 
     def add(self, atom: str) -> None:
         """Count one value that is nothing but its form."""
         self.seen += 1
-        self.atoms[atom] += 1
+        self.atoms[atom] = self.atoms.get(atom, 0) + 1
+
+    def add_text(self, atom: str, value: str) -> None:
+        """Count one text that no schema describes."""
+        self.add(atom)
+        self.keep({value: 1} if is_word(value) else None)
+
+    def keep(self, words: dict[str, int] | None, times: int = 1) -> None:
+        """Keep words that were seen here; ``None``: something that is no word."""
+        if self._kept != _WORDS:
+            return
+        for word, count in (words or {}).items():
+            self.words[word] = self.words.get(word, 0) + count * times
+        if words is None or len(self.words) > MAX_WORDS:
+            self._kept = _FREE
+            self.words = {}
 
     def observe(self, plan: Plan, value: Any, depth: int = 0) -> None:
         """Count one JSON value, and all below it, as its schemas say."""
@@ -65,10 +106,14 @@ class Node:
         elif isinstance(value, list):
             self._observe_array(plan, value, depth)
         else:
-            self.add(scalar_atom(plan, value))
+            atom = plan.scalar(value)
+            if atom == "string" and plan.is_silent:
+                self.add_text(atom, value)
+            else:
+                self.add(atom)
 
     def _observe_object(self, plan: Plan, value: dict[str, Any], depth: int) -> None:
-        if _is_blob(plan, "object"):
+        if plan.is_blob("object"):
             self.add("blob(object)")
             return
         self.add("object")
@@ -83,25 +128,35 @@ class Node:
             self.key(name).observe(plan.member(name), one, depth + 1)
 
     def _observe_array(self, plan: Plan, value: list[Any], depth: int) -> None:
-        if _is_blob(plan, "array"):
+        if plan.is_blob("array"):
             self.add("blob(array)")
             return
         self.add("array" if value else "array(empty)")
         items = plan.items
         for one in value:
             told_apart = items.by_type and isinstance(one, dict)
-            place = _typed_item(one.get("type")) if told_apart else "[]"
+            place = typed_item(one.get("type")) if told_apart else "[]"
             self.part(place).observe(items, one, depth + 1)
 
-    def merge(self, other: Node) -> None:
-        """Add the counts of another node."""
-        self.seen += other.seen
-        self.objects += other.objects
-        self.atoms.update(other.atoms)
+    def merge(self, other: Node, times: int = 1, span: Span | None = None) -> None:
+        """Add the counts of another node, so many times.
+
+        Args:
+            other: the node.
+            times: how often.
+            span: when that was; by default, what the other node knows of it.
+        """
+        self.seen += other.seen * times
+        self.objects += other.objects * times
+        for atom, count in other.atoms.items():
+            self.atoms[atom] = self.atoms.get(atom, 0) + count * times
+        if other.words or other.is_free:
+            self.keep(None if other.is_free else other.words, times)
+        self.span = joined(self.span, span or other.span)
         for name, node in other.keys.items():
-            self.key(name).merge(node)
+            self.key(name).merge(node, times, span)
         for token, node in other.parts.items():
-            self.part(token).merge(node)
+            self.part(token).merge(node, times, span)
 
     def children(self) -> Iterator[tuple[str, Node, int]]:
         """Each node below, with its part of the pointer, and of how many it could have been."""
@@ -110,12 +165,24 @@ class Node:
         for token, node in self.parts.items():
             yield token, node, node.seen
 
-    def fields(self, pointer: str = "", of: int = 0) -> Iterator[tuple[str, Field]]:
-        """This place and every place below it."""
-        if self.atoms:
-            yield pointer, Field(frozenset(self.atoms), self.seen >= of)
+    def places(self, pointer: str = "", of: int = 0) -> Iterator[tuple[str, Node, int]]:
+        """This place and every place below it, and of how many each could have been."""
+        yield pointer, self, max(of, self.seen)
         for token, node, possible in self.children():
-            yield from node.fields(f"{pointer}/{token}", possible)
+            yield from node.places(f"{pointer}/{token}", possible)
+
+    def fields(self, pointer: str = "", of: int = 0) -> Iterator[tuple[str, Field]]:
+        """The same as the fields of a snapshot; without places that nothing stood at itself."""
+        for place, node, possible in self.places(pointer, of):
+            if node.atoms:
+                yield place, Field(node.forms(), node.seen >= possible)
+
+    def forms(self) -> frozenset[str]:
+        """The atoms of a field in a snapshot."""
+        limits = {atom for atom in self.atoms if atom.startswith("limit(")}
+        if len(limits) <= MAX_LIMITS:
+            return frozenset(self.atoms)
+        return frozenset(self.atoms).difference(limits) | {"count"}
 
     def evidence(self, pointer: str, of: int = 0) -> Evidence | None:
         """How often something stood at a place below, of how often it could have."""
@@ -128,27 +195,7 @@ class Node:
         return Evidence(0, self.objects)
 
 
-def scalar_atom(plan: Plan, value: Any) -> str:
-    """The atom of a value that is no object and no array."""
-    if plan.kinds and value is not None:
-        name = type_atom(value)
-        kinds = plan.kinds
-        kind = kinds.get(name) or kinds.get("*")
-        if kind is None and name == "integer":
-            kind = kinds.get("number")
-        if kind is not None:
-            return kind_atom(kind, value, number=plan.number)
-    elif plan.closed or plan.open:
-        word = literal(value, is_open=not plan.closed)
-        if word is not None:
-            return word
-    return type_atom(value, number=plan.number)
-
-
-def _is_blob(plan: Plan, name: str) -> bool:
-    return bool(plan.kinds) and (plan.kinds.get(name) or plan.kinds.get("*")) == "blob"
-
-
-def _typed_item(kind: Any) -> str:
+def typed_item(kind: Any) -> str:
+    """The part of a pointer for items of one type."""
     text = kind if isinstance(kind, str) else "?"
     return f"[{text.replace('~', '~0').replace('/', '~1')}]"

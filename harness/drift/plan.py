@@ -7,14 +7,35 @@ and parts that no value ever reaches cost nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
-from .kinds import KINDS
+from .kinds import KINDS, is_word, kind_atom, literal, type_atom
 
-__all__ = ["NOTHING", "Compiler", "Plan", "Resolver"]
+__all__ = ["NOTHING", "Compiler", "Plan", "Resolver", "types_of"]
 
 Leaf = tuple[str, Mapping[str, Any]]
+#: What makes an atom of a value of one type: the atom itself, where they all have the same.
+Maker = str | Callable[[Any], str]
+
+#: One value of each JSON type that is no container.
+_EXAMPLES: Final[Mapping[type, Any]] = {
+    type(None): None,
+    bool: True,
+    int: 1,
+    float: 1.5,
+    str: "x",
+}
+#: Where the atom depends on the value, by kind; ``""`` is a set of values.
+_VARYING: Final[Mapping[str, tuple[type, ...]]] = {
+    "id": (str,),
+    "time": (str, int, float),
+    "count": (str,),
+    "limit": (str, int, float),
+    "url": (str,),
+    "": (bool, int, str),
+}
 
 
 class Resolver(Protocol):
@@ -35,6 +56,7 @@ class Plan:
         number: whether a whole number there is a number like any other.
         is_map: whether its keys are volatile.
         by_type: whether objects there are told apart by their ``type``.
+        layouts: what :mod:`.imprints` remembers of the objects that it met here.
     """
 
     __slots__ = (
@@ -43,12 +65,14 @@ class Plan:
         "_items",
         "_leaves",
         "_made",
+        "_makers",
         "_members",
         "_variants",
         "by_type",
         "closed",
         "is_map",
         "kinds",
+        "layouts",
         "number",
         "open",
     )
@@ -61,6 +85,8 @@ class Plan:
         self._items: list[Leaf] = []
         self._extra: list[Leaf] = []
         self._variants: dict[str, list[Leaf]] = {}
+        self._makers: dict[type, Maker] = {}
+        self.layouts: dict[Any, Any] = {}
         self.kinds: dict[str, str] = {}
         self.closed = self.open = self.number = self.is_map = False
         for base, schema in leaves:
@@ -86,9 +112,57 @@ class Plan:
         for target, keyword in ((self._items, "items"), (self._extra, "additionalProperties")):
             if isinstance(schema.get(keyword), Mapping):
                 target.append((base, schema[keyword]))
-        consts = _types_of(schema.get("if"))
+        consts = types_of(schema.get("if"))
         for const in consts:
             self._variants.setdefault(const, []).append((base, schema.get("then", {})))
+
+    def scalar(self, value: Any) -> str:
+        """The atom of a value that is no object and no array."""
+        kind = self._kind(type_atom(value))
+        if kind is not None:
+            return kind_atom(kind, value, number=self.number)
+        if self.closed or self.open:
+            word = literal(value, is_open=not self.closed)
+            if word is not None:
+                return word
+        return type_atom(value, number=self.number)
+
+    def _kind(self, name: str) -> str | None:
+        if name == "null":
+            return None
+        kind = self.kinds.get(name) or self.kinds.get("*")
+        return self.kinds.get("number") if kind is None and name == "integer" else kind
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether no schema says what the texts at this place are."""
+        return not (self.kinds or self.closed or self.open)
+
+    def is_blob(self, name: str) -> bool:
+        """Whether values of a JSON type are not looked into."""
+        return bool(self.kinds) and (self.kinds.get(name) or self.kinds.get("*")) == "blob"
+
+    @property
+    def makers(self) -> Mapping[type, Maker]:
+        """By type, what makes the atom of a value; none for a container that is looked into.
+
+        What they make is :meth:`scalar`, but that a short word no schema describes is kept: two
+        values that a shape counts differently never get the same.
+        """
+        if not self._makers:
+            self._makers = {kind: self._maker(kind, one) for kind, one in _EXAMPLES.items()}
+            for kind, name in ((dict, "object"), (list, "array")):
+                if self.is_blob(name):
+                    self._makers[kind] = f"blob({name})"
+        return self._makers
+
+    def _maker(self, of: type, example: Any) -> Maker:
+        kind = self._kind(type_atom(example))
+        is_set = kind is None and (self.closed or self.open)
+        if of in _VARYING.get(kind or ("" if is_set else "none"), ()):
+            return lru_cache(maxsize=1024)(self.scalar)
+        atom = self.scalar(example)
+        return _word_or_string if atom == "string" and self.is_silent else atom
 
     def member(self, key: str) -> Plan:
         """The plan for the value below a key of an object (or of a map)."""
@@ -176,9 +250,13 @@ class Compiler:
         for keyword in ("allOf", "anyOf", "oneOf"):
             for part in schema.get(keyword, ()):
                 self._collect(base, part, into, seen)
-        if "if" in schema and not _types_of(schema["if"]):
+        if "if" in schema and not types_of(schema["if"]):
             for keyword in ("then", "else"):
                 self._collect(base, schema.get(keyword), into, seen)
+
+
+def _word_or_string(value: str) -> str:
+    return f"={value}" if is_word(value) else "string"
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -191,7 +269,7 @@ def _without_if(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     return {key: value for key, value in schema.items() if key != "if"}
 
 
-def _types_of(condition: Any) -> tuple[str, ...]:
+def types_of(condition: Any) -> tuple[str, ...]:
     """The values of ``type`` that a condition asks for; empty if it asks for something else."""
     wanted = _mapping(_mapping(_mapping(condition).get("properties")).get("type"))
     values = wanted.get("enum", [wanted["const"]] if "const" in wanted else [])

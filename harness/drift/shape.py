@@ -1,29 +1,37 @@
 """What stays of exchanges when ids, times and texts are taken out: fields, forms, order, counts.
 
 Shapes are counted and merged: how often a field was there, of how often it could have been, of
-which types it was. The order of merging does not matter, and a union stays a union.
+which types it was, when first and last. The order of merging does not matter, and a union stays a
+union. Nothing of an exchange is kept but its counts.
 """
 
 from __future__ import annotations
 
-import re
+import json
 from collections import Counter
-from functools import lru_cache
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
 
 from harness.contract import Endpoint, Schemas
-from harness.exchange import NOT_JSON, Event, Exchange
+from harness.exchange import Event, Exchange
 
+from .catalogue import merge_catalogues, text_of
 from .findings import Evidence
-from .kinds import LITERAL_HEADERS, header_atom, literal
-from .node import Node, scalar_atom
-from .plan import NOTHING, Compiler, Plan
-from .snapshot import FORMAT, lines
+from .imprints import Imprint
+from .labels import TOLD_APART_BY, event_label, is_noise, sequence_of
+from .node import Node
+from .normaliser import Normaliser, normaliser_of
+from .plan import Plan
+from .refusals import refusal_of
+from .rows import node_of, rows_of
+from .sightings import Span, joined, span_of
+from .snapshot import FORMAT, Field, escape, lines, unescape
+from .tally import Tally
 
 __all__ = [
     "TOLD_APART_BY",
     "Normaliser",
+    "Place",
     "Shape",
     "event_label",
     "sequence_of",
@@ -31,83 +39,24 @@ __all__ = [
     "snapshot_of",
 ]
 
-#: Events that fill a silence: how many there are is a matter of timing.
-NOISE: Final = frozenset({"keepalive", "ping"})
-#: The members of an event whose ``type`` tells two events of one type apart.
-TOLD_APART_BY: Final = ("item", "part", "content_block", "delta")
-_PIECE: Final = re.compile(r"[._]delta(?:\(|$)")
+#: The form of :meth:`Shape.to_json`.
+EVIDENCE: Final = "codex-leg/evidence/1"
 
+#: What is counted by itself: ``request``, ``response``, an ``event`` or a ``frame`` of the client,
+#: and of these two the label.
+Place = tuple[str, str]
 
-def event_label(event: Event) -> str:
-    """The name of an event in a shape: its type, and the type of its item where that matters."""
-    if event.payload is NOT_JSON:
-        return "(done)" if event.data == "[DONE]" else "(not json)"
-    if event.type is None:
-        return "(no type)"
-    for member in TOLD_APART_BY:
-        value = event.payload.get(member)
-        if isinstance(value, dict) and isinstance(value.get("type"), str):
-            return f"{event.type}({value['type']})"
-    return event.type
-
-
-def sequence_of(labels: list[str]) -> tuple[str, ...]:
-    """The order of events, whatever the number of pieces: runs of one type become ``type+``."""
-    sequence: list[str] = []
-    for label in labels:
-        run = f"{label}+"
-        if sequence and sequence[-1] in (label, run):
-            sequence[-1] = run
-        else:
-            # A single piece is a run too: how finely a text is cut is nobody's promise.
-            sequence.append(run if _PIECE.search(label) else label)
-    return tuple(sequence)
-
-
-class Normaliser:
-    """Knows, from the schemas, what to keep of the exchanges of every surface."""
-
-    def __init__(self, schemas: Schemas) -> None:
-        self._schemas = schemas
-        self._compiler = Compiler(schemas)
-
-    def plan(self, path: str | None) -> Plan:
-        """The plan of a schema."""
-        return self._compiler.plan(path)
-
-    def endpoint(self, surface: str, exchange: Exchange) -> Endpoint | None:
-        """The endpoint that an exchange is with; without its request, the likeliest one."""
-        if exchange.request is not None:
-            method, url = exchange.request.method, exchange.request.url
-            return self._schemas.endpoint(surface, method, url)
-        for endpoint in self._schemas.endpoints(surface):
-            if (endpoint.events is not None) == exchange.is_stream:
-                return endpoint
-        return None
-
-    def event_plan(self, endpoint: Endpoint | None, kind: str | None) -> Plan:
-        """The plan of an event."""
-        if endpoint is None or endpoint.events is None:
-            return NOTHING
-        path = self._schemas.event(endpoint.events, kind) if kind is not None else None
-        return self._compiler.plan(path or f"{endpoint.events}/unknown.json")
-
-    def shape(self, surface: str, *exchanges: Exchange) -> Shape:
-        """The shape of exchanges with one endpoint of a surface."""
-        shape = Shape(surface)
-        for exchange in exchanges:
-            shape.observe(exchange, self)
-        return shape
-
-
-@lru_cache(maxsize=8)
-def _normaliser(schemas: Schemas) -> Normaliser:
-    return Normaliser(schemas)
+_REQUEST: Place = ("request", "")
+_RESPONSE: Place = ("response", "")
 
 
 def shape_of(schemas: Schemas, surface: str, *exchanges: Exchange) -> Shape:
     """The shape of exchanges of one kind, as the schemas say; plans are made once a contract."""
-    return _normaliser(schemas).shape(surface, *exchanges)
+    shape = Shape(surface)
+    normaliser = normaliser_of(schemas)
+    for exchange in exchanges:
+        shape.observe(exchange, normaliser)
+    return shape
 
 
 def snapshot_of(shape: Shape) -> dict[str, Any]:
@@ -116,98 +65,137 @@ def snapshot_of(shape: Shape) -> dict[str, Any]:
 
 
 class Shape:
-    """The shape of any number of exchanges of one kind."""
+    """The shape of any number of exchanges of one kind.
+
+    Attributes:
+        surface: what they were with.
+        exchanges: how many.
+        streams: how many of them were answered with a stream of events.
+        carriers: how many of these had each event, by its label.
+        sequences: the orders of events, and how often each came.
+        sent: the orders of the frames that clients sent, one for each WebSocket.
+        refusals: what refusals said, as the sorted members of ``refusal`` in a snapshot.
+        catalogues: the catalogues that were answered, as JSON.
+        span: when the first and the last exchange was had, if that is known.
+        tallies: the counts of each place.
+    """
 
     def __init__(self, surface: str) -> None:
         self.surface = surface
         self.exchanges = 0
-        self.request = Node()
-        self.response = Node()
-        self.events: dict[str, Node] = {}
+        self.streams = 0
+        self.carriers: Counter[str] = Counter()
         self.sequences: Counter[tuple[str, ...]] = Counter()
+        self.sent: Counter[tuple[str, ...]] = Counter()
+        self.refusals: Counter[tuple[tuple[str, Any], ...]] = Counter()
+        self.catalogues: Counter[str] = Counter()
+        self.span: Span | None = None
+        self.tallies: dict[Place, Tally] = {}
+
+    def node(self, place: Place) -> Node:
+        """The counts of one place."""
+        return self._tally(place).node
+
+    def labels(self, kind: str) -> list[str]:
+        """The labels of all places of a kind (``event``, ``frame``), sorted."""
+        return sorted(label for name, label in self.tallies if name == kind)
+
+    def _tally(self, place: Place) -> Tally:
+        tally = self.tallies.get(place)
+        if tally is None:
+            tally = self.tallies[place] = Tally()
+        return tally
 
     def observe(self, exchange: Exchange, normaliser: Normaliser) -> None:
         """Count one exchange."""
         self.exchanges += 1
+        span = span_of(exchange.seen)
+        self.span = joined(self.span, span)
         endpoint = normaliser.endpoint(self.surface, exchange)
         if exchange.request is not None:
-            self._observe_request(exchange, normaliser.plan(endpoint.request if endpoint else None))
-        node = self.response
-        node.objects += 1
-        if exchange.status is not None:
-            node.key("status").add(str(exchange.status))
-        headers = normaliser.plan(endpoint.headers if endpoint else None)
-        _observe_headers(node, exchange.headers, headers)
+            sent = normaliser.request(endpoint, exchange.request, exchange.transport)
+            self._tally(_REQUEST).add(sent, span)
+        self._tally(_RESPONSE).add(normaliser.response(endpoint, exchange), span)
+        refusal = refusal_of(exchange, self.surface)
+        if refusal is not None:
+            self.refusals[tuple(sorted(refusal.items()))] += 1
+        catalogue = normaliser.catalogue(self.surface, exchange)
+        if catalogue is not None:
+            self.catalogues[catalogue] += 1
         if exchange.is_stream:
-            node.key("body").add("stream")
-            if exchange.ended is not None:
-                node.key("ended").add(exchange.ended)
-            self._observe_events(exchange, normaliser, endpoint)
-            return
-        known = None
-        if endpoint is not None:
-            known = endpoint.error if exchange.failed else endpoint.ok
-        _observe_body(node.key("body"), normaliser.plan(known), exchange)
-
-    def _observe_request(self, exchange: Exchange, plan: Plan) -> None:
-        sent, node = exchange.request, self.request
-        if sent is None:
-            return
-        node.objects += 1
-        url = urlsplit(sent.url)
-        node.key("method").add(literal(sent.method, is_open=False) or "text")
-        node.key("url").add(f"{url.scheme}://{url.netloc}{url.path}")
-        query = node.key("query")
-        query.objects += 1
-        for name, value in parse_qsl(url.query, keep_blank_values=True):
-            query.key(name).add("text" if value else "empty")
-        _observe_headers(node, sent.headers, NOTHING)
-        payload = sent.payload()
-        if payload is NOT_JSON:
-            node.key("body").add("plain")
-        elif sent.body:
-            node.key("body").observe(plan, payload)
+            self._observe_events(exchange, normaliser, endpoint, span)
+        if exchange.transport == "ws":
+            self._observe_frames(exchange.sent_frames, normaliser, endpoint, span)
 
     def _observe_events(
-        self, exchange: Exchange, normaliser: Normaliser, endpoint: Endpoint | None
+        self,
+        exchange: Exchange,
+        normaliser: Normaliser,
+        endpoint: Endpoint | None,
+        span: Span | None,
     ) -> None:
-        labels: list[str] = []
-        plans: dict[str | None, Plan] = {}
-        framing = self.response.key("framing")
-        framing.objects += 1
+        order: list[str] = []
+        found: dict[str, tuple[Plan, Counter[Imprint]]] = {}
         for event in exchange.events:
             label = event_label(event)
-            if event.type not in NOISE:
-                labels.append(label)
-            node = self.events.get(label)
-            if node is None:
-                node = self.events[label] = Node()
-            named = "type" if event.name == event.type or event.type is None else "other"
-            framing.key("name").add("none" if event.name is None else named)
-            if event.payload is NOT_JSON:
-                node.add("plain")
-                continue
-            plan = plans.get(event.type)
-            if plan is None:
-                plan = plans[event.type] = normaliser.event_plan(endpoint, event.type)
-            node.observe(plan, event.payload)
-        self.sequences[sequence_of(labels)] += 1
+            order.append(label)
+            seen = found.get(label)
+            if seen is None:
+                seen = found[label] = normaliser.event_plan(endpoint, event.type), Counter()
+            plan, imprints = seen
+            imprints[normaliser.event(plan, event.payload)] += 1
+        for label, (_, imprints) in found.items():
+            tally = self._tally(("event", label))
+            for imprint, times in imprints.items():
+                tally.add(imprint, span, times)
+        self.streams += 1
+        self.carriers.update(found.keys())
+        self.sequences[sequence_of(label for label in order if not is_noise(label))] += 1
+
+    def _observe_frames(
+        self,
+        frames: Iterable[Event],
+        normaliser: Normaliser,
+        endpoint: Endpoint | None,
+        span: Span | None,
+    ) -> None:
+        order: list[str] = []
+        for frame in frames:
+            order.append(frame.type or event_label(frame))
+            imprint = normaliser.frame(endpoint, frame.type, frame.payload)
+            self._tally(("frame", order[-1])).add(imprint, span)
+        self.sent[sequence_of(order)] += 1
 
     def merge(self, other: Shape) -> None:
         """Add the counts of another shape of the same surface."""
         self.exchanges += other.exchanges
-        self.request.merge(other.request)
-        self.response.merge(other.response)
-        for label, node in other.events.items():
-            self.events.setdefault(label, Node()).merge(node)
+        self.streams += other.streams
+        self.span = joined(self.span, other.span)
+        self.carriers.update(other.carriers)
         self.sequences.update(other.sequences)
+        self.sent.update(other.sent)
+        self.refusals.update(other.refusals)
+        self.catalogues.update(other.catalogues)
+        for place, tally in other.tallies.items():
+            self._tally(place).merge(tally)
 
     def evidence(self, direction: str, event: str | None, pointer: str) -> Evidence:
-        """How often something stood at a place, of how often it could have."""
+        """How often something stood at a place, of how often it could have.
+
+        An event itself (the pointer ``""``) is counted by exchanges: how many had it, of all that
+        were streams.
+        """
         if event is not None:
-            node = self.events.get(event)
+            if not pointer:
+                return Evidence(self.carriers[event], self.streams)
+            place = ("event", event)
+        elif direction == "request" and pointer.startswith("/frame/"):
+            kind, _, rest = pointer.removeprefix("/frame/").partition("/")
+            place, pointer = ("frame", unescape(kind)), f"/{rest}" if rest else ""
         else:
-            node = self.request if direction == "request" else self.response
+            place = _REQUEST if direction == "request" else _RESPONSE
+        tally = self.tallies.get(place)
+        node = tally.node if tally is not None else None
         found = node.evidence(pointer, node.seen) if node is not None else None
         return found or Evidence(0, self.exchanges)
 
@@ -216,41 +204,89 @@ class Shape:
         document: dict[str, Any] = {
             "format": FORMAT,
             "surface": self.surface,
-            "request": lines(self.request.fields()),
-            "response": lines(self.response.fields()),
+            "request": lines(self._request_fields()),
+            "response": lines(self.node(_RESPONSE).fields()),
         }
-        if self.events or any(self.sequences):
+        if len(self.refusals) == 1 and self.refusals.total() == self.exchanges:
+            document["refusal"] = dict(next(iter(self.refusals)))
+        if self.catalogues:
+            document["catalogue"] = merge_catalogues(map(json.loads, self.catalogues))
+        if self.sent:
+            document["sent"] = sorted(list(sequence) for sequence in self.sent)
+        if self.carriers or any(self.sequences):
             document["sequences"] = sorted(list(sequence) for sequence in self.sequences)
             document["events"] = {
-                label: lines(node.fields()) for label, node in sorted(self.events.items())
+                label: lines(self.node(("event", label)).fields()) for label in self.labels("event")
             }
         return document
 
+    def _request_fields(self) -> Iterable[tuple[str, Field]]:
+        yield from self.node(_REQUEST).fields()
+        for kind in self.labels("frame"):
+            yield from self.node(("frame", kind)).fields(f"/frame/{escape(kind)}")
 
-def _observe_headers(node: Node, headers: tuple[tuple[str, str], ...], plan: Plan) -> None:
-    if not headers:
-        return
-    below = node.key("header")
-    below.objects += 1
-    values: dict[str, list[str]] = {}
-    for name, value in headers:
-        values.setdefault(name.lower(), []).append(value)
-    for name, several in values.items():
-        known = plan.member(name)
-        free = name in LITERAL_HEADERS or not (known.kinds or known.closed or known.open)
-        child = below.key(name)
-        child.seen += 1
-        for value in several:
-            child.atoms[header_atom(name, value) if free else scalar_atom(known, value)] += 1
-        if len(several) > 1:
-            child.atoms["repeated"] += 1
+    def signature(self) -> Hashable:
+        """What is equal only for shapes with equal snapshots. To be compared within one process."""
+        places: set[Hashable] = {(place, one.imprints) for place, one in self.tallies.items()}
+        if any(one.imprints is None for one in self.tallies.values()):
+            places = {repr(self.snapshot())}
+        return (
+            self.surface,
+            frozenset(places),
+            frozenset(self.sequences),
+            frozenset(self.sent),
+            frozenset(self.refusals),
+            frozenset(self.catalogues),
+            self.refusals.total() == self.exchanges,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """All counts, in the form of ``schemas/report/evidence.json``."""
+        span = {} if self.span is None else self.span.to_json()
+        return {
+            "format": EVIDENCE,
+            "surface": self.surface,
+            "exchanges": self.exchanges,
+            "streams": self.streams,
+            **span,
+            "request": rows_of(self.node(_REQUEST)),
+            "response": rows_of(self.node(_RESPONSE)),
+            "events": {
+                label: {"streams": count, "fields": rows_of(self.node(("event", label)))}
+                for label, count in sorted(self.carriers.items())
+            },
+            "frames": {kind: rows_of(self.node(("frame", kind))) for kind in self.labels("frame")},
+            "sequences": _counted(self.sequences, "events", list),
+            "sent": _counted(self.sent, "frames", list),
+            "refusals": _counted(self.refusals, "refusal", dict),
+            "catalogues": _counted(self.catalogues, "catalogue", json.loads),
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Shape:
+        """The shape behind its counts. ``document`` is valid under ``report/evidence.json``."""
+        shape = cls(document["surface"])
+        shape.exchanges, shape.streams = document["exchanges"], document["streams"]
+        shape.span = Span.from_json(document)
+        trees = {_REQUEST: document["request"], _RESPONSE: document["response"]}
+        for label, event in document["events"].items():
+            shape.carriers[label] = event["streams"]
+            trees["event", label] = event["fields"]
+        for kind, rows in document["frames"].items():
+            trees["frame", kind] = rows
+        shape.tallies = {place: Tally(node_of(rows)) for place, rows in trees.items()}
+        for row in document["sequences"]:
+            shape.sequences[tuple(row["events"])] = row["exchanges"]
+        for row in document["sent"]:
+            shape.sent[tuple(row["frames"])] = row["exchanges"]
+        for row in document["refusals"]:
+            shape.refusals[tuple(sorted(row["refusal"].items()))] = row["exchanges"]
+        for row in document.get("catalogues", ()):
+            shape.catalogues[text_of(row["catalogue"])] = row["exchanges"]
+        return shape
 
 
-def _observe_body(node: Node, plan: Plan, exchange: Exchange) -> None:
-    body = exchange.body
-    if not body.strip():
-        node.add("empty")
-    elif exchange.payload() is not NOT_JSON:
-        node.observe(plan, exchange.payload())
-    else:
-        node.add("html" if body.lstrip()[:1] == b"<" else "plain")
+def _counted(
+    counts: Counter[Any], name: str, form: Callable[[Any], list[Any] | dict[str, Any]]
+) -> list[dict[str, Any]]:
+    return [{name: form(one), "exchanges": counts[one]} for one in sorted(counts, key=repr)]

@@ -3,6 +3,9 @@
 ``{"format", "surface", "request": {pointer: field}, "response": {pointer: field},
 "sequences": [[event, …], …], "events": {event: {pointer: field}}}``, all of it sorted. A field is
 one line: ``null | text``, ``"completed"``, ``? id(msg_)`` (the question mark: not always there).
+Where there is something to say: ``"refusal"`` (what all of them refused with), and of WebSockets
+``"sent": [[type, …], …]``, the frames of the client, whose fields are those of the request below
+``/frame/TYPE``.
 """
 
 from __future__ import annotations
@@ -12,9 +15,23 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["FORMAT", "Field", "Fields", "Snapshot", "escape", "parent_of", "parse_field"]
+__all__ = [
+    "ANY_KEY",
+    "FORMAT",
+    "Field",
+    "Fields",
+    "Snapshot",
+    "escape",
+    "lines",
+    "parent_of",
+    "parse_field",
+    "unescape",
+]
 
 FORMAT: Final = "codex-leg/shape/1"
+
+#: The part of a pointer for any value of a map. That for any item begins with a bracket.
+ANY_KEY: Final = "{}"
 
 Snapshot = Mapping[str, Any]
 
@@ -47,6 +64,11 @@ def escape(token: str) -> str:
     """A key as a part of a pointer. A bracket at its start is no "any item"."""
     text = token.replace("~", "~0").replace("/", "~1")
     return f"~2{text}" if text[:1] in ("[", "{") else text
+
+
+def unescape(token: str) -> str:
+    """The key behind a part of a pointer, or the type behind the part of an item."""
+    return token.removeprefix("~2").replace("~1", "/").replace("~0", "~")
 
 
 def parent_of(pointer: str) -> str:

@@ -26,6 +26,7 @@ __all__ = [
     "find",
     "newest",
     "pack",
+    "times",
     "triple",
 ]
 
@@ -126,6 +127,22 @@ def newest() -> str:
     if not isinstance(version, str) or not _VERSION.fullmatch(version):
         raise NoNetwork(f"it names no newest version, but {str(version)[:80]!r}")
     return version
+
+
+def times() -> dict[str, str]:
+    """When each version was published, as the registry says: ISO 8601 by version.
+
+    Raises:
+        InstallError: npm is missing, or got no answer.
+    """
+    found = _npm("view", PACKAGE, "time")
+    if not isinstance(found, dict):
+        raise NoNetwork("it names no times of publication")
+    return {
+        version: stamp
+        for version, stamp in found.items()
+        if isinstance(stamp, str) and _VERSION.fullmatch(version)
+    }
 
 
 def find(version: str) -> Tarball:

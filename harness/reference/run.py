@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
-import tempfile
-import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
+from harness.reference.process import Process
 from harness.standin.tokens import unsigned_jwt
 
 __all__ = ["ACCOUNT", "TurnResult", "make_home", "run_turn"]
@@ -103,37 +99,13 @@ def run_turn(
         arguments: more of ``codex exec``'s own, such as ``--model NAME``.
     """
     command = [str(binary), "exec", "--skip-git-repo-check", "-C", str(workdir)]
-    # Files, not pipes: a grandchild that outlives the turn would keep a pipe open.
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        start = time.monotonic()
-        process = subprocess.Popen(  # noqa: S603 — the binary that the caller names
-            [*command, *arguments, "--", prompt],
-            env=_environment(env, home),
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=err,
-            start_new_session=True,
-        )
-        timed_out = False
-        try:
-            process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            timed_out = True
-        finally:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        seconds = time.monotonic() - start
-        texts = [_text(file) for file in (out, err)]
-    return TurnResult(process.returncode, texts[0], texts[1], seconds, timed_out)
+    with Process([*command, *arguments, "--", prompt], _environment(env, home)) as process:
+        timed_out = not process.wait(timeout)
+        code = process.kill()
+        return TurnResult(code, process.stdout, process.stderr, process.seconds, timed_out)
 
 
 def _environment(env: Mapping[str, str], home: Path) -> dict[str, str]:
     ours = {name: os.environ[name] for name in ("PATH", "LANG", "TERM") if name in os.environ}
     # Its own home, too: a release looks for skills and configuration below ~.
     return {**ours, "HOME": str(home), **env, "CODEX_HOME": str(home)}
-
-
-def _text(file: IO[bytes]) -> str:
-    file.seek(0)
-    return file.read().decode("utf-8", "replace")

@@ -1,12 +1,20 @@
-"""What was found and what was not looked at: one model, shown by many faces."""
+"""What was found and what was not looked at: one model, shown by many faces.
+
+A command that looks makes a :class:`Report` of what it found. ``decide`` weighs it for a kind of
+consumer and against the waivers; ``faces`` shows it; ``writing`` brings it to a terminal or a file.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from harness.drift.findings import FORMAT, Finding, Unchecked, verdict
+from harness.contract import Waiver
+from harness.drift.findings import FORMAT, Finding, Unchecked
+from harness.drift.rules import BENIGN, TOLERANT
+from harness.drift.waivers import Waived
 
 __all__ = ["ProbeRow", "Report"]
 
@@ -37,26 +45,58 @@ class Report:
         unchecked: what could not be looked at.
         probes: one row a probe, if the command asked probes; else ``None``.
         seconds: how long it took.
+        quarantined: what could not be parsed.
+        command: the command that looked.
+        subject: what it looked at, in a few words; ``""`` for the whole contract.
+        compared: the names of what was compared, if not probes. A finding's ``probe`` is one of
+            them.
+        made: when.
+        profile: the kind of consumer that the levels are for.
+        fail_on: the level from which on a finding fails the run.
+        waived: findings that do not count, with their waivers.
+        expiring: waivers that soon end.
     """
 
     findings: Sequence[Finding]
     unchecked: Sequence[Unchecked] = ()
     probes: Sequence[ProbeRow] | None = None
     seconds: float | None = None
+    quarantined: Sequence[Unchecked] = ()
+    command: str = "verify"
+    subject: str = ""
+    compared: Sequence[str] = ()
+    made: datetime | None = None
+    profile: str = TOLERANT
+    fail_on: str = BENIGN
+    waived: Sequence[Waived] = ()
+    expiring: Sequence[Waiver] = ()
 
     @property
     def verdict(self) -> str:
-        """``clean``, ``drift`` or ``unchecked``."""
-        return verdict(self.findings, self.unchecked)
+        """``drift``, else ``quarantined``, else ``unchecked``, else ``clean``."""
+        if self.findings:
+            return "drift"
+        if self.quarantined:
+            return "quarantined"
+        return "unchecked" if self.unchecked else "clean"
 
     def to_json(self) -> dict[str, Any]:
         """The document of ``schemas/report/findings.json``."""
         document: dict[str, Any] = {
             "format": FORMAT,
             "verdict": self.verdict,
+            "profile": self.profile,
+            "fail_on": self.fail_on,
             "findings": [one.to_json() for one in self.findings],
-            "unchecked": [{"what": one.what, "why": one.why} for one in self.unchecked],
+            "unchecked": [_left(one) for one in self.unchecked],
+            "waived": [one.to_json() for one in self.waived],
         }
+        if self.quarantined:
+            document["quarantined"] = [_left(one) for one in self.quarantined]
         if self.probes is not None:
             document["probes"] = [row.to_json() for row in self.probes]
         return document
+
+
+def _left(one: Unchecked) -> dict[str, str]:
+    return {"what": one.what, "why": one.why}

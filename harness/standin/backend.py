@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from harness.contract import Contract
+from harness.contract import Contract, Scenario
 from harness.standin import built
 from harness.standin.answers import Answer, Answers, answer_of
 from harness.standin.faults import CloseBeforeHeader, Fault, HtmlChallenge, Status
@@ -60,7 +60,7 @@ class Backend:
     def __init__(
         self,
         contract: Contract,
-        scenario: str = "default",
+        scenario: str | Scenario = "default",
         *,
         rulebook: Rulebook | None = None,
         tokens: TokenEndpoint | None = None,
@@ -71,7 +71,7 @@ class Backend:
 
         Args:
             contract: where the answers come from.
-            scenario: the name of the scenario.
+            scenario: its name, or the scenario itself.
             rulebook: what is refused; the lenient one by default.
             tokens: the state of the token endpoints; none by default.
             clock: gives Unix time.
@@ -82,7 +82,9 @@ class Backend:
             ContractErrors: the contract is not sound.
         """
         self._contract = contract
-        self._play = Play(find_scenario(contract, scenario))
+        if isinstance(scenario, str):
+            scenario = find_scenario(contract, scenario)
+        self._play = Play(scenario)
         self.rulebook = Rulebook(contract) if rulebook is None else rulebook
         self.tokens = TokenEndpoint(clock=clock) if tokens is None else tokens
         self.clock = clock

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.contract import Contract
+from harness.contract import Contract, Pair
 from harness.judge import judge, shape
 
 from .contracts import SmallContract, copy_contract
@@ -29,10 +29,15 @@ def contract(tmp_path: Path) -> SmallContract:
 
 
 def found(contract: SmallContract, probe: str) -> set[tuple[str, str]]:
+    """What is held against a probe, its exchange in the project's own contract being adopted."""
     opened = Contract(contract.root)
-    (pair,) = [one for one in opened.load() if one.probe.id == probe]
-    judged = judge(opened, pair, opened.snapshot(probe), shape(opened, pair))
+    pair, adopted = (_pair(one, probe) for one in (opened, Contract()))
+    judged = judge(opened, pair, shape(opened, adopted), shape(opened, pair))
     return {(one.rule, one.pointer) for one in judged.findings}
+
+
+def _pair(contract: Contract, probe: str) -> Pair:
+    return next(one for one in contract.load() if one.probe.id == probe)
 
 
 def event(kind: str, old: str, new: str) -> Callable[[Any], None]:

@@ -359,8 +359,20 @@ def test_without_a_schema_a_value_is_known_by_its_json_type() -> None:
 def test_a_refusal_has_the_shape_of_the_error_contract() -> None:
     found = snapshot(samples.refusal({"detail": "Unsupported parameter: max_output_tokens"}))
     other = snapshot(samples.refusal({"detail": "Store must be set to false"}))
+    told = [one.pop("refusal") for one in (found, other)]
     assert found == other
     assert found["response"]["/body/detail"] == "text"
+    assert [one["outcome"] for one in told] == ["unsupported_parameter", "store_must_be_false"]
+
+
+def test_a_refusal_is_told_only_where_all_were_refused_for_it() -> None:
+    refused = samples.refusal({"detail": "Store must be set to false"})
+    other = samples.refusal({"detail": "Unsupported parameter: max_output_tokens"})
+    accepted = samples.exchange(samples.text_turn())
+    assert snapshot(refused, refused)["refusal"] == snapshot(refused)["refusal"]
+    assert "refusal" not in snapshot(refused, other)
+    assert "refusal" not in snapshot(refused, accepted)
+    assert "refusal" not in snapshot(accepted)
 
 
 def test_every_probe_of_the_contract_has_a_shape_that_parses_back() -> None:
@@ -413,6 +425,13 @@ def test_every_probe_of_the_contract_has_a_shape_that_parses_back() -> None:
         ("blob", [], "blob(array)"),
         ("url", "https://x/y", "url(https)"),
         ("url", "/y", "url(relative)"),
+        ("limit", 300, "limit(300)"),
+        ("limit", 300.0, "limit(300)"),
+        ("limit", 0.5, "limit(0.5)"),
+        ("limit", "10080", "limit(10080 text)"),
+        ("limit", "", "string"),
+        ("limit", None, "null"),
+        ("limit", True, "boolean"),
         ("colour", "red", "string"),
     ],
 )
@@ -420,6 +439,18 @@ def test_a_kind_keeps_the_form_of_a_value_and_drops_the_rest(
     kind: str, value: Any, atom: str
 ) -> None:
     assert kind_atom(kind, value) == atom
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [(299, 300), (10079, 10080), (17940, 18000), (604740, 604800), (863999, 864000), (300, 300),
+     (0, 0), (2592000, 2592000)],
+)  # fmt: skip
+def test_a_period_that_has_lost_its_last_second_or_minute_is_the_same(
+    said: int, meant: int
+) -> None:
+    assert kind_atom("limit", said) == kind_atom("limit", meant) == f"limit({meant})"
+    assert kind_atom("limit", str(said)) == f"limit({meant} text)"
 
 
 def test_where_a_number_is_declared_a_whole_one_is_like_any_other() -> None:
@@ -459,6 +490,8 @@ def test_a_header_is_known_by_the_form_of_its_value(name: str, value: str, atom:
         ("count", "number"),
         ("count(decimal)", "number"),
         ("count(text)", "string"),
+        ("limit(300)", "number"),
+        ("limit(300 text)", "string"),
         ("integer", "number"),
         ('~"a(b"', "string"),
         ('"x"', "string"),

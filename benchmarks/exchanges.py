@@ -1,0 +1,136 @@
+"""Sets of exchanges for benchmarks: as the backend answers, each with its own ids, times and texts.
+
+Made from the cassettes of the contract: the events are theirs; ids, times, the number of pieces and
+the words in them are new in each exchange.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from harness.contract import Contract, Interaction
+from harness.exchange import Exchange
+
+#: Which questions, of a hundred, with how many pieces of text at most.
+MIX = {
+    "codex/streamed-text": (40, 12),
+    "codex/function-call": (20, 12),
+    "codex/reasoning-with-summary": (15, 20),
+    "codex/streamed-text-phase": (15, 150),
+    "codex/store-must-be-false": (5, 0),
+    "codex/usage-limit-reached": (5, 0),
+}
+_ID = re.compile(r"\b(resp|msg|fc|rs|call)_[0-9A-Za-z]{8,}")
+_WORDS = ["a ", "the ", "of ", "contract", " is", "\n", " what", " drift", " ”é", "ing", " 42", "."]
+_INDENT = " " * 10
+
+Edit = Callable[[dict[str, Any]], None]
+
+
+class Maker:
+    """Makes exchanges; the same seed makes the same ones."""
+
+    def __init__(self, contract: Contract, seed: int, edit: Edit | None = None) -> None:
+        """``edit`` is done to the payload of every event."""
+        self._random = random.Random(seed)
+        self._edit = edit
+        self._templates = [
+            (contract.cassettes[name].interactions[0], pieces)
+            for name, (share, pieces) in MIX.items()
+            for _ in range(share)
+        ]
+
+    def write(self, folder: Path, count: int) -> int:
+        """Write so many cassettes into a folder; how many bytes they have."""
+        size = 0
+        for number in range(count):
+            interaction, pieces = self._templates[number % len(self._templates)]
+            text = self._cassette(interaction, pieces).encode()
+            file = folder / f"{number // 1000:03d}" / f"{number:06d}.yaml"
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(text)
+            size += len(text)
+        return size
+
+    def _cassette(self, interaction: Interaction, pieces: int) -> str:
+        head = self._headers(interaction)
+        body, stream = self._body(interaction, pieces)
+        string = "|+\n" + "".join(
+            f"{_INDENT}{line}\n" if line else "\n" for line in body.split("\n")[:-1]
+        )
+        sent = json.dumps(str(interaction.request.body))
+        return (
+            "version: 1\ninteractions:\n  - request:\n      method: POST\n"
+            f"      uri: {interaction.request.uri}\n"
+            "      headers:\n        accept: [text/event-stream]\n"
+            f"      body: {sent}\n"
+            f"    response:\n      status: {{code: {interaction.status}, message: ''}}\n"
+            f"      headers:\n{head}      body:\n        string: {string}"
+            "    provenance:\n      kind: recorded\n"
+            f"      date: 2026-11-{self._random.randint(1, 28):02d}\n"
+            "      source: benchmarks/exchanges.py (2026-11-22)\n"
+            "      client: {name: codex-cli, version: 0.169.0}\n"
+            "      parts:\n        request: {from: probe}\n        status: {from: none}\n"
+            "        headers: {from: none}\n        body: {from: none}\n"
+            f"{stream}"
+        )
+
+    def _headers(self, interaction: Interaction) -> str:
+        is_stream = interaction.stream is not None
+        number = self._random.randint
+        headers = {
+            "content-type": "text/event-stream; charset=utf-8" if is_stream else "application/json",
+            "date": f"Sun, {number(10, 28)} Nov 2026 10:{number(10, 59)}:00 GMT",
+            "x-request-id": f"req_{self._hex(24)}",
+            "cf-ray": f"{self._hex(16)}-FRA",
+            "server": "cloudflare",
+            "x-codex-primary-used-percent": str(number(0, 99)),
+            "x-codex-primary-window-minutes": "300",
+            "x-codex-primary-reset-at": str(number(1_790_000_000, 1_799_999_999)),
+            "x-codex-plan-type": "plus",
+            "openai-processing-ms": str(number(100, 9000)),
+        }
+        return "".join(f'        {name}: ["{value}"]\n' for name, value in headers.items())
+
+    def _hex(self, size: int) -> str:
+        return f"{self._random.getrandbits(4 * size):0{size}x}"
+
+    def _body(self, interaction: Interaction, pieces: int) -> tuple[str, str]:
+        exchange = Exchange.from_interaction(interaction)
+        if not exchange.is_stream:
+            return self._with_own_ids(exchange.body.decode()) + "\n", ""
+        lines: list[str] = []
+        for number, payload in enumerate(self._payloads(exchange, pieces)):
+            if "sequence_number" in payload:
+                payload["sequence_number"] = number
+            if self._edit is not None:
+                self._edit(payload)
+            data = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+            lines.append(f"event: {payload['type']}\ndata: {data}\n\n")
+        return self._with_own_ids("".join(lines)), "    stream: {ended: eof, chunks: null}\n"
+
+    def _payloads(self, exchange: Exchange, pieces: int) -> Iterator[dict[str, Any]]:
+        for event in exchange.events:
+            is_piece = event.type is not None and event.type.endswith(".delta")
+            for _ in range(self._random.randint(1, pieces) if is_piece else 1):
+                payload = json.loads(event.data)
+                if is_piece:
+                    payload["delta"] = self._random.choice(_WORDS)
+                yield payload
+
+    def _with_own_ids(self, text: str) -> str:
+        """Each id of an exchange anew, the same one each time that it comes."""
+        made: dict[str, str] = {}
+
+        def own(found: re.Match[str]) -> str:
+            if found[0] not in made:
+                made[found[0]] = f"{found[1]}_{self._hex(48)}"
+            return made[found[0]]
+
+        at = str(self._random.randint(1_790_000_000, 1_799_999_999))
+        return _ID.sub(own, re.sub(r"\b17\d{8}\b", at, text))

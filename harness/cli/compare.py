@@ -1,0 +1,127 @@
+"""``codex-leg compare``: what has changed from one set of exchanges to another."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from harness.cli.conclusion import Judge
+from harness.cli.options import ReportOptions, report_options
+from harness.cli.progress import Progress
+from harness.contract import Contract
+from harness.contract_diff import compare_contracts
+from harness.drift.findings import Finding
+from harness.exits import Exit, WrongUse
+from harness.lines import visible
+from harness.report import Report
+from harness.sides import Comparison, Lens, Side, compare_sides, open_sides
+
+__all__ = ["command"]
+
+#: So many new things are named.
+_NAMED = 5
+
+
+@click.command(
+    "compare",
+    epilog="""
+    \b
+    Examples:
+      codex-leg compare old.yaml new.yaml                       two cassettes
+      codex-leg compare monday/ tuesday/                        two folders of cassettes
+      codex-leg compare cassettes/reference/0.168.0 cassettes/reference/0.169.0
+      codex-leg compare old.sse new.sse --surface responses     two answers as they came
+      codex-leg compare HEAD~5 .                                the contract then and now
+      codex-leg compare v1:cassettes/codex/usage.yaml cassettes/codex/usage.yaml
+    """,
+)
+@click.argument("old")
+@click.argument("new")
+@click.option(
+    "--surface",
+    metavar="SURFACE",
+    help="What answered: responses, usage, auth … Raw answers need it.",
+)
+@click.option(
+    "--proved",
+    is_flag=True,
+    help="Credential and quota were proved: a 401, 429 or 5xx after a success is drift.",
+)
+@click.option(
+    "--root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The contract to go by, and the git repository to look for REV in first. By default, NEW "
+    "if that is a contract, else the project's own.",
+)
+@report_options
+def command(
+    *,
+    old: str,
+    new: str,
+    surface: str | None,
+    proved: bool,
+    root: Path | None,
+    options: ReportOptions,
+) -> Exit:
+    """Say what has changed from OLD to NEW, each edit once.
+
+    A side is a cassette (.yaml), a folder of cassettes, a raw answer (.sse, .jsonl, .json; with
+    --surface), the root of a contract, or a git revision: REV is the contract as it was then,
+    REV:PATH a file or folder of it. What is a path and a revision is taken for the path.
+
+    Files of the same path below both folders answer the same question. What only one side has is
+    compared by endpoint, as a set. Of two contracts, the requests that they allow are compared too.
+    """
+    started = time.perf_counter()
+    contract = Contract(root)
+    try:
+        judge = Judge(contract, options)
+        with open_sides((old, new), contract=contract, raw=surface is not None) as (before, after):
+            if root is None and after.contract is not None and not after.is_revision:
+                contract = Contract(after.contract.root)
+            lens = Lens(contract.schemas, surface)
+            found = _compare(lens, before, after, proved=proved)
+            accepted = _accepted(before, after)
+    except WrongUse as error:
+        raise click.UsageError(str(error), click.get_current_context()) from None
+    _speak_of_new(found)
+    report = Report(
+        findings=[*found.findings, *accepted],
+        unchecked=found.unchecked,
+        quarantined=found.quarantined,
+        compared=found.compared or [f"{old} and {new}"],
+        command="compare",
+        subject=f"{old} → {new}",
+        seconds=time.perf_counter() - started,
+    )
+    return judge.conclude(report)
+
+
+def _compare(lens: Lens, old: Side, new: Side, *, proved: bool) -> Comparison:
+    for side in (old, new):
+        if side.note:
+            _say(side.note)
+    with Progress(old.size + new.size) as progress:
+        return compare_sides(old, new, lens, proved=proved, progress=progress)
+
+
+def _accepted(old: Side, new: Side) -> list[Finding]:
+    """What two contracts say that the server takes."""
+    if old.contract is None or new.contract is None:
+        return []
+    return compare_contracts(old.contract, new.contract)
+
+
+def _speak_of_new(found: Comparison) -> None:
+    """What is new is no drift, and worth a line."""
+    for name in found.fresh[:_NAMED]:
+        _say(f"only the new side has {name}")
+    if len(found.fresh) > _NAMED:
+        _say(f"only the new side has {len(found.fresh) - _NAMED} more")
+
+
+def _say(line: str) -> None:
+    print(f"codex-leg: {visible(line)}", file=sys.stderr)

@@ -1,0 +1,115 @@
+"""How every command that looks for differences ends: weigh, show, say the exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from harness.cli.options import ReportOptions
+from harness.contract import Contract, Waiver, read_waivers
+from harness.drift.rules import LEG
+from harness.drift.waivers import WAIVER_RULES, check_rules
+from harness.exits import Exit, WrongUse
+from harness.lines import visible
+from harness.reads import Reads
+from harness.report import Report
+from harness.report.decide import decide, exit_code
+from harness.report.words import mend_of
+from harness.report.writing import check_output, show, write_file
+
+__all__ = ["Judge"]
+
+
+class Judge:
+    """Makes the verdict on what a command finds.
+
+    Make it before anything is run: what is wrong with the options is then told at once.
+    """
+
+    def __init__(self, contract: Contract, options: ReportOptions) -> None:
+        """Read the waivers, and what the leg reads if its profile was asked for.
+
+        Raises:
+            ContractError: the waivers are broken.
+            click.UsageError: the output cannot be written.
+        """
+        self._options = options
+        if options.output is not None:
+            with _usage():
+                check_output(options.output)
+        self._waivers = _waivers(contract, options.waivers)
+        self._reads = Reads.of(contract.schemas) if options.profile == LEG else None
+
+    def conclude(self, found: Report, *, whole: bool | None = None) -> Exit:
+        """Weigh what was found, tell it, and give the exit code.
+
+        Args:
+            found: as it was found.
+            whole: the command looked at everything that the waivers can be about; only then is one
+                that matches nothing a fault. By default, that is so if the file of waivers was
+                named for this run.
+
+        Raises:
+            click.UsageError: the output cannot be written.
+        """
+        now = datetime.now(UTC)
+        report = decide(
+            replace(found, made=found.made or now),
+            today=now.date(),
+            waivers=self._waivers,
+            profile=self._options.profile,
+            reads=self._reads,
+            fail_on=self._options.fail_on,
+            whole=self._options.waivers is not None if whole is None else whole,
+        )
+        self._tell(report)
+        _speak_of_waivers(report, now)
+        return exit_code(report)
+
+    def _tell(self, report: Report) -> None:
+        options = self._options
+        if options.output is None:
+            show(report, options.face)
+            return
+        with _usage():
+            write_file(report, options.face, options.output)
+        # What a job's log shows must not depend on which file it keeps.
+        show(report, "terminal")
+
+
+@contextmanager
+def _usage() -> Iterator[None]:
+    """What cannot be done is wrong usage of the command that is running."""
+    try:
+        yield
+    except WrongUse as error:
+        raise click.UsageError(str(error), click.get_current_context()) from None
+
+
+def _waivers(contract: Contract, file: Path | None) -> Sequence[Waiver]:
+    waivers = contract.waivers if file is None else read_waivers(file, str(file))
+    check_rules(waivers)
+    return waivers
+
+
+def _speak_of_waivers(report: Report, now: datetime) -> None:
+    """One line each: people read these who look at nothing else."""
+    for one in report.findings:
+        if one.rule in WAIVER_RULES:
+            _say(f"{one.where}: {one.message} — {mend_of(one.rule)}")
+    for waiver in report.expiring:
+        left = (waiver.expires - now.date()).days
+        days = f"in {left} day{'s' * (left != 1)}" if left else "today"
+        _say(f"{waiver.where}: the waiver of {waiver} ends {days} ({waiver.owner})")
+
+
+def _say(line: str) -> None:
+    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
+    text = f"codex-leg: {visible(line)}"
+    print(text.encode(encoding, "backslashreplace").decode(encoding), file=sys.stderr)

@@ -1,0 +1,52 @@
+"""``codex-leg reference``: what the reference client sends, release by release."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Final
+
+import click
+
+__all__ = ["command"]
+
+#: Command → what ``--help`` says of it. The module of the same name holds it.
+COMMANDS: Final = {
+    "capture": "Run a release on loopback, and keep what it sent.",
+    "ablate": "Find out what a release needs: take one thing after the other away.",
+    "handles": "Find out which events and errors a release acts on.",
+    "diff": "Say what changed on the wire from one release to another.",
+    "history": "Show which release sent what: first, last, with dates.",
+    "bisect": "Find the release in which something appeared or vanished.",
+    "leg": "Set the leg's own requests against the newest release.",
+    "watch": "Look for a newer release, and say what is new in it.",
+}
+
+
+class _Lazy(click.Group):
+    """Knows the names of the commands without importing what they need."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        name = f"harness.cli.reference.{cmd_name}"
+        found: click.Command = importlib.import_module(name).command
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group("reference", cls=_Lazy)
+def command() -> None:
+    """Know what the backend's own client sends, release by release.
+
+    Released binaries run on loopback against the stand-in: no subscription, no secret, and nothing
+    can leave this machine.
+    """

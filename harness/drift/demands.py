@@ -1,0 +1,146 @@
+"""What the contract says about a place or an event of a shape: whether it has to be there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from harness.contract import Endpoint, Schemas
+from harness.grammar import Grammar
+
+from .labels import TOLD_APART_BY
+from .owners import owner_of
+from .plan import types_of
+from .snapshot import Snapshot, parse_field, unescape
+
+__all__ = ["Demands"]
+
+#: The part of a pointer for any value of a map.
+_ANY_KEY: Final = "{}"
+
+#: No schema describes what lies deeper, and a pointer may come from anywhere.
+_MAX_DEPTH: Final = 64
+
+#: A schema, and the document that it stands in.
+Leaf = tuple[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """What the schemas and the grammar of one endpoint want; without an endpoint, nothing.
+
+    Attributes:
+        schemas: those of the contract.
+        surface: the surface that the endpoint belongs to.
+        endpoint: where the exchanges went, or ``None`` if the contract has no such place.
+        grammar: of the order of its events, if there is one.
+    """
+
+    schemas: Schemas
+    surface: str
+    endpoint: Endpoint | None
+    grammar: Grammar | None
+
+    @classmethod
+    def of(cls, schemas: Schemas, surface: str, snapshot: Snapshot) -> Demands:
+        """The demands on exchanges like those of a snapshot.
+
+        Raises:
+            ContractError: there is no such surface.
+        """
+        endpoint = _endpoint(schemas, surface, snapshot)
+        grammar = None
+        if endpoint is not None and endpoint.order is not None:
+            grammar = Grammar.from_data(schemas.document(endpoint.order))
+        return cls(schemas, surface, endpoint, grammar)
+
+    def requires(self, event: str | None, pointer: str, *, refused: bool = False) -> bool:
+        """Whether a schema wants this place of an answer, provided that what is above is there."""
+        path, way = self._root(event, pointer, refused=refused)
+        if path is None or not way:
+            return False
+        kind, _, apart = (event or "").partition("(")
+        root = self.schemas.resolve("", path)
+        leaves = list(_speaking(self.schemas, root, kind))
+        for depth, token in enumerate(way[:-1]):
+            if token.startswith("["):
+                kind = unescape(token[1:-1])
+            else:
+                kind = apart.removesuffix(")") if depth == 0 and token in TOLD_APART_BY else ""
+            below = [one for leaf in leaves for one in _below(leaf, token)]
+            leaves = [one for leaf in below for one in _speaking(self.schemas, leaf, kind)]
+        name = unescape(way[-1])
+        return any(name in schema.get("required", ()) for _, schema in leaves)
+
+    def _root(
+        self, event: str | None, pointer: str, *, refused: bool
+    ) -> tuple[str | None, list[str]]:
+        """The schema around a place, and the way from there."""
+        way = pointer.split("/")[1 : _MAX_DEPTH + 1]
+        if self.endpoint is None or not way:
+            return None, []
+        if event is not None:
+            if self.endpoint.events is None:
+                return None, []
+            return self.schemas.event(self.endpoint.events, event.partition("(")[0]), way
+        body = self.endpoint.error if refused else self.endpoint.ok
+        return {"header": self.endpoint.headers, "body": body}.get(way[0]), way[1:]
+
+    def knows_event(self, label: str) -> bool:
+        """Whether a schema or the grammar describes events of this type."""
+        kind = label.partition("(")[0]
+        if self.endpoint is None or self.endpoint.events is None:
+            return False
+        return self.schemas.event(self.endpoint.events, kind) is not None
+
+    def requires_event(self, label: str) -> bool:
+        """Whether a stream cannot do without events of this type."""
+        kind, grammar = label.partition("(")[0], self.grammar
+        if grammar is None:
+            return False
+        role = grammar.roles.get(kind)
+        return kind in grammar.first or (role is not None and role[1] in ("opens", "closes"))
+
+    def owner(self, event: str | None, pointer: str) -> tuple[str, str]:
+        """The member of which schema a place of an event is."""
+        return owner_of(self.schemas, self.surface, event, pointer)
+
+
+def _endpoint(schemas: Schemas, surface: str, snapshot: Snapshot) -> Endpoint | None:
+    sent: Mapping[str, str] = snapshot.get("request", {})
+    known = schemas.endpoints(surface)
+    if "/url" in sent and "/method" in sent:
+        return next((one for one in known if _is_at(one, sent)), None)
+    is_stream = "events" in snapshot
+    return next((one for one in known if (one.events is not None) == is_stream), None)
+
+
+def _is_at(endpoint: Endpoint, sent: Mapping[str, str]) -> bool:
+    urls, methods = (parse_field(sent[place]).atoms for place in ("/url", "/method"))
+    return endpoint.url in urls and f'"{endpoint.method}"' in methods
+
+
+def _speaking(schemas: Schemas, leaf: Leaf, kind: str) -> Iterator[Leaf]:
+    """All schemas that hold for one value, which has this ``type`` (``""``: none is known)."""
+    base, schema = leaf
+    if not isinstance(schema, Mapping):
+        return
+    yield leaf
+    if isinstance(schema.get("$ref"), str):
+        yield from _speaking(schemas, schemas.resolve(base, schema["$ref"]), kind)
+    for part in schema.get("allOf", ()):
+        yield from _speaking(schemas, (base, part), kind)
+    if "if" in schema and kind in types_of(schema["if"]):
+        yield from _speaking(schemas, (base, schema.get("then", {})), kind)
+
+
+def _below(leaf: Leaf, token: str) -> Iterable[Leaf]:
+    base, schema = leaf
+    if token.startswith("["):
+        child = schema.get("items")
+    elif token == _ANY_KEY:
+        child = schema.get("additionalProperties")
+    else:
+        child = schema.get("properties", {}).get(unescape(token))
+    return [] if child is None else [(base, child)]

@@ -1,0 +1,90 @@
+"""How sure one can be that a thing is gone: counted, or wanted by the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from harness.contract import Schemas
+
+from .findings import ONCE, Evidence
+
+__all__ = ["ENOUGH_AFTER", "ENOUGH_BEFORE", "NEVER", "Counted", "Evidences"]
+
+#: Something that was always there is gone for sure if it was seen so often before …
+ENOUGH_BEFORE: Final = 5
+#: … and was looked for so often since, and never seen.
+ENOUGH_AFTER: Final = 3
+#: Not seen the one time it was looked for.
+NEVER: Final = Evidence(0, 1)
+
+
+class Counted(Protocol):
+    """Whoever has counted: :class:`harness.drift.shape.Shape`."""
+
+    @property
+    def sequences(self) -> Mapping[tuple[str, ...], int]:
+        """How often each order of events was seen."""
+        ...
+
+    def evidence(self, direction: str, event: str | None, pointer: str) -> Evidence:
+        """How often something stood at a place, of how often it could have."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidences:
+    """What backs a comparison, as far as it is at hand.
+
+    Attributes:
+        schemas: the contract: what it requires is missed at once, however little was seen.
+        before, after: the counted shapes behind the two snapshots.
+    """
+
+    schemas: Schemas | None = None
+    before: Counted | None = None
+    after: Counted | None = None
+
+    def of_field(self, direction: str, event: str | None, pointer: str, *, gone: bool) -> Evidence:
+        """How often the value at a place was seen since."""
+        if self.after is None:
+            return NEVER if gone else ONCE
+        return self.after.evidence(direction, event, pointer)
+
+    def of_event(self, label: str, *, gone: bool) -> Evidence:
+        """In how many streams an event was seen since."""
+        if self.after is None:
+            return NEVER if gone else ONCE
+        return _streams(self.after, label)
+
+    def is_field_gone(self, direction: str, event: str | None, pointer: str) -> bool:
+        """Whether what was always there is counted as gone, and not merely not seen."""
+        if self.before is None or self.after is None:
+            return False
+        return _is_enough(
+            self.before.evidence(direction, event, pointer),
+            # A place that is gone has no count of its own: what could have held it, has.
+            self.after.evidence(direction, event, pointer),
+        )
+
+    def is_event_gone(self, label: str) -> bool:
+        """Whether an event that always came is counted as gone."""
+        if self.before is None or self.after is None:
+            return False
+        return _is_enough(_streams(self.before, label), _streams(self.after, label))
+
+
+def _is_enough(before: Evidence, after: Evidence) -> bool:
+    always = before.seen >= ENOUGH_BEFORE and before.seen >= before.of
+    return always and after.seen == 0 and after.of >= ENOUGH_AFTER
+
+
+def _streams(counted: Counted, label: str) -> Evidence:
+    """The streams that an event came in, of all: the events of one label, whatever their number."""
+    seen = of = 0
+    for sequence, count in counted.sequences.items():
+        of += count
+        if any(one.removesuffix("+") == label for one in sequence):
+            seen += count
+    return Evidence(seen, of)

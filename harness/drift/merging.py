@@ -1,0 +1,92 @@
+"""One edit of the contract is one finding, however many events carry what was edited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from .findings import Finding
+from .pairs import is_typed_item
+from .rules import LEVELS
+from .snapshot import parse_field
+
+__all__ = ["OwnerOf", "one_per_edit", "place_of"]
+
+#: Tells which schema's member a place of an event is: ``(event, pointer)`` to anything hashable.
+OwnerOf = Callable[[str | None, str], Hashable]
+
+_CAME: Final = frozenset({"field-added", "union-member-added", "field-became-always-present"})
+_WENT: Final = frozenset(
+    {"field-removed", "field-unobserved", "field-became-optional", "union-member-removed"}
+)
+_RENAMED: Final = frozenset({"field-renamed", "field-moved", "discriminator-changed"})
+#: Rules about the type of the items that stand at a place.
+_OF_ITEMS: Final = frozenset({"union-member-added", "union-member-removed"})
+
+
+def one_per_edit(
+    findings: Iterable[Finding], owner_of: OwnerOf | None, places: Mapping[str, int]
+) -> list[Finding]:
+    """The findings, those of one edit of one schema's member put together.
+
+    Args:
+        findings: of one comparison.
+        owner_of: whose member a place is; without it, members of the same name below a parent of
+            the same name are taken for the same.
+        places: the place of every event in the stream; a finding stands at the first one.
+
+    Returns:
+        The findings, each with the other places of its edit in ``also``.
+    """
+    merged: dict[Hashable, list[Finding]] = {}
+    for one in findings:
+        merged.setdefault(_edit_of(one, owner_of or _owner_by_name), []).append(one)
+    return [_merged(group, places) for group in merged.values()]
+
+
+def place_of(event: str | None, pointer: str) -> str:
+    """A place for a person: its event, if it is in one, and its pointer."""
+    return " ".join(part for part in (event, pointer) if part)
+
+
+def _owner_by_name(_event: str | None, pointer: str) -> Hashable:
+    parts = ["[]" if part.startswith("[") else part for part in pointer.split("/")]
+    return tuple(parts[-2:])
+
+
+def _edit_of(one: Finding, owner_of: OwnerOf) -> Hashable:
+    """What findings of the same edit have in common."""
+    if one.event is None or one.direction != "response" or not one.pointer:
+        return one.fingerprint
+    if one.rule.startswith("error-"):
+        return (one.rule, one.before, one.after)
+    pointer = one.pointer
+    if is_typed_item(pointer) or one.rule in _OF_ITEMS:
+        # Items are told apart by a word in them, and it is this word that is another one.
+        pointer = f"{pointer}/type"
+    # What stands at the root of events (item_id, output_index) is theirs in common by its name.
+    owner = pointer if pointer.count("/") == 1 else owner_of(one.event, pointer)
+    return (owner, *_kind_of_edit(one))
+
+
+def _kind_of_edit(one: Finding) -> tuple[Hashable, ...]:
+    if one.rule in _CAME:
+        return ("came",)
+    if one.rule in _WENT:
+        return ("went",)
+    if one.rule in _RENAMED:
+        return ("renamed", str(one.after).rpartition("/")[2])
+    before, after = (parse_field(str(side)).atoms for side in (one.before, one.after))
+    # What is new is the edit; what was there before depends on the event.
+    return ("gained", after - before) if after - before else (one.rule, before - after)
+
+
+def _merged(group: list[Finding], places: Mapping[str, int]) -> Finding:
+    if len(group) == 1:
+        return group[0]
+    group = sorted(group, key=lambda one: (places.get(one.event or "", 0), one.event or ""))
+    first = min(group, key=lambda one: LEVELS.index(one.level))
+    others = (place_of(one.event, one.pointer) for one in group if one is not first)
+    also = dict.fromkeys((*first.also, *others))
+    return replace(first, also=tuple(also))

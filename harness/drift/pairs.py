@@ -1,0 +1,167 @@
+"""Places that only one side has, and which of them are one place: renamed, moved, retyped."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from .portraits import Portrait, is_alike
+from .snapshot import Fields, parent_of
+
+__all__ = ["Unpaired", "count_below", "is_name", "is_typed_item", "name_of"]
+
+
+@dataclass(slots=True)
+class Unpaired:
+    """The places that only one of two sides has.
+
+    Attributes:
+        before, after: the fields of the two sides.
+        gone: the places that only ``before`` has, without those below them.
+        new: the places that only ``after`` has, without those below them.
+    """
+
+    before: Fields
+    after: Fields
+    gone: list[str]
+    new: list[str]
+
+    @classmethod
+    def of(cls, before: Fields, after: Fields) -> Unpaired:
+        """Everything that the two do not have in common."""
+        return cls(before, after, _roots(before, after), _roots(after, before))
+
+    def claim(
+        self,
+        same: Callable[[str], str],
+        is_kind: Callable[[str], bool],
+        *,
+        gone: Iterable[str] | None = None,
+        new: Iterable[str] | None = None,
+        is_like: Callable[[str, str], bool] | None = None,
+        loosely: bool = False,
+    ) -> list[tuple[str, str]]:
+        """Pairs of places that agree in ``same`` and in shape, and are unpaired no more.
+
+        Only where there is no second choice.
+
+        Args:
+            same: what the two places of a pair have in common: their parent, their name.
+            is_kind: which places are looked at.
+            gone, new: the places to pair, if not all those that are unpaired.
+            is_like: whether two places are of one shape, if that is not for their portraits to say.
+            loosely: values of the same types are of one shape.
+        """
+        old = [one for one in (self.gone if gone is None else gone) if is_kind(one)]
+        fresh = [one for one in (self.new if new is None else new) if is_kind(one)]
+        pairs = self._pairs(old, fresh, same, is_like or partial(self._is_like, loosely=loosely))
+        for one, other in pairs:
+            if one in self.gone:
+                self.gone.remove(one)
+            if other in self.new:
+                self.new.remove(other)
+        return pairs
+
+    def _is_like(self, old: str, fresh: str, *, loosely: bool) -> bool:
+        sides = Portrait.of(old, self.before), Portrait.of(fresh, self.after)
+        if old.startswith("/header/"):
+            return _is_like_header(*sides)
+        return sides[0].is_like(sides[1], loosely=loosely)
+
+    def _pairs(
+        self,
+        gone: list[str],
+        new: list[str],
+        same: Callable[[str], str],
+        is_like: Callable[[str, str], bool],
+    ) -> list[tuple[str, str]]:
+        groups: dict[str, list[str]] = {}
+        for fresh in new:
+            groups.setdefault(same(fresh), []).append(fresh)
+        found = [
+            (old, fresh)
+            for old in gone
+            for fresh in groups.get(same(old), ())
+            if is_like(old, fresh)
+        ]
+        found = _nearest_by_name(found)
+        left, right = Counter(old for old, _ in found), Counter(fresh for _, fresh in found)
+        return [(old, fresh) for old, fresh in found if left[old] == 1 and right[fresh] == 1]
+
+
+def _nearest_by_name(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Of several choices that look alike, those whose names have most words in common.
+
+    Several headers were renamed at once, each by the same one word (openai/codex#4060).
+    """
+    choices: dict[str, list[tuple[int, str]]] = {}
+    for old, fresh in pairs:
+        common = Counter(_words(old)) & Counter(_words(fresh))
+        choices.setdefault(old, []).append((common.total(), fresh))
+    return [
+        (old, fresh)
+        for old, rated in choices.items()
+        for common, fresh in rated
+        if common == max(rated)[0]
+    ]
+
+
+def _words(pointer: str) -> list[str]:
+    return re.split(r"[-_]", name_of(pointer))
+
+
+def _roots(here: Fields, there: Fields) -> list[str]:
+    """The places that are only here, without those that are gone because of what is above them."""
+    return sorted(
+        pointer
+        for pointer in here.keys() - there.keys()
+        if (parent_of(pointer) in there or parent_of(pointer) not in here)
+        and not _is_implied(pointer, there)
+    )
+
+
+def _is_implied(pointer: str, there: Fields) -> bool:
+    """Whether the value above cannot have anything below it over there: it was retyped, emptied."""
+    parent = there.get(parent_of(pointer)) if pointer else None
+    if parent is None:
+        return False
+    is_item = pointer.rpartition("/")[2].startswith("[")
+    return ("array" if is_item else "object") not in parent.atoms
+
+
+def count_below(pointer: str, fields: Fields) -> int:
+    """How many places are below a place."""
+    return sum(1 for other in fields if other.startswith(f"{pointer}/"))
+
+
+def name_of(pointer: str) -> str:
+    """The last part of a pointer."""
+    return pointer.rpartition("/")[2]
+
+
+def is_typed_item(pointer: str) -> bool:
+    """Whether a place is that of items of one type."""
+    return pointer.endswith("]") and not pointer.endswith("[]")
+
+
+def is_name(pointer: str) -> bool:
+    """Whether a place is a member: neither any item nor any value of a map."""
+    return pointer[-1:] not in ("]", "}")
+
+
+def _is_like_header(one: Portrait, other: Portrait) -> bool:
+    """Headers are text; without a schema only numbers can be told from words."""
+    if is_alike(one.atoms, other.atoms):
+        return True
+    natures = [{_nature(atom) for atom in each.atoms} for each in (one, other)]
+    return natures[0] == natures[1]
+
+
+def _nature(atom: str) -> str:
+    word, _, form = atom.partition("(")
+    if word in ("number", "count", "limit"):
+        return "number"
+    return "number" if word == "time" and form[:1] in ("s", "m") else "text"

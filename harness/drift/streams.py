@@ -1,0 +1,356 @@
+"""What changed between the events of two streams: which come, what is in them, in which order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from .change import Change
+from .changes import field_changes, fields_of
+from .demands import Demands
+from .ends import Ends
+from .items import Thing, lost_type, partly_untyped
+from .labels import NOISE
+from .rules import BENIGN, RULES
+from .sequences import Order, Orders, differing, order_rule, without
+from .snapshot import Fields, Snapshot
+from .typenames import (
+    NO_TYPE,
+    base_of_label,
+    is_same_event,
+    member_of_label,
+    of_its_item,
+    of_some_items,
+    relabelled,
+)
+
+__all__ = ["Edit", "stream_edits"]
+
+#: Labels of what is no event of the protocol, with the rules for their coming and going.
+_STRANGE: Final = {
+    "(done)": ("sse-done-added", "sse-done-removed"),
+    "(not json)": ("sse-data-not-json", "sse-data-json-again"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One edit of a stream.
+
+    Attributes:
+        event: the label of the event that it is in, or ``None`` if it is in no single one.
+        change: what changed.
+        told: a sentence about it, or ``""`` if the rule says it.
+    """
+
+    event: str | None
+    change: Change
+    told: str = ""
+
+
+def stream_edits(before: Snapshot, after: Snapshot, demands: Demands | None = None) -> list[Edit]:
+    """The edits that turn one stream into another; the order of the result is of no meaning.
+
+    Args:
+        before, after: snapshots of streams.
+        demands: what the contract knows of such streams, if it is at hand: which events end one,
+            which may come anywhere.
+    """
+    return _Streams(_Side.of(before), _Side.of(after), demands).edits()
+
+
+@dataclass(slots=True)
+class _Side:
+    """One of the two streams.
+
+    Attributes:
+        events: the fields of its events, by label.
+        lines: the same as they are stored.
+        orders: the orders in which they come.
+        is_cut: whether it is known to lack its end.
+        alone: the labels that only this side has, as far as nothing has been said about them.
+        told: the labels that an edit speaks about already.
+    """
+
+    events: Mapping[str, Fields]
+    lines: Mapping[str, Mapping[str, str]]
+    orders: list[Order]
+    is_cut: bool
+    alone: set[str] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> _Side:
+        events = _Events(snapshot.get("events", {}))
+        answer = snapshot.get("response", {})
+        none = [()] if answer.get("/body") in ("stream", "frames") else []  # cut before the first
+        orders = [tuple(one) for one in snapshot.get("sequences", none)]
+        return cls(events, events.lines, orders, answer.get("/ended", "eof") != "eof")
+
+    def tell(self, labels: Iterable[str]) -> None:
+        """Take note that an edit speaks about these events."""
+        self.told.update(labels)
+        self.alone.difference_update(labels)
+
+    def place(self, label: str) -> int:
+        """Where an event comes first."""
+        items = (order.index(one) for order in self.orders for one in order if one in _runs(label))
+        return min(items, default=0)
+
+    def nearest(self, at: int) -> str | None:
+        """Of the events that only this side has, the one that is nearest to a place."""
+        return min(self.alone, key=lambda one: (abs(self.place(one) - at), one), default=None)
+
+    def is_always_there(self, label: str) -> bool:
+        """Whether an event comes in every one of the orders."""
+        return all(not _runs(label).isdisjoint(order) for order in self.orders)
+
+
+class _Events(Mapping[str, Fields]):
+    """The fields of events, by label; each is read from its lines when it is first asked for."""
+
+    def __init__(self, lines: Mapping[str, Mapping[str, str]]) -> None:
+        self.lines = lines
+        self._read: dict[str, Fields] = {}
+
+    def __getitem__(self, label: str) -> Fields:
+        if label not in self._read:
+            self._read[label] = fields_of(self.lines[label])
+        return self._read[label]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.lines)
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+
+def _runs(label: str) -> set[str]:
+    return {label, f"{label}+"}
+
+
+class _Streams:
+    """The edits of one comparison, as they are found; what has been found is not found again."""
+
+    def __init__(self, before: _Side, after: _Side, demands: Demands | None) -> None:
+        before.alone = before.events.keys() - after.events.keys() - NOISE
+        after.alone = after.events.keys() - before.events.keys() - NOISE
+        self._before, self._after = before, after
+        self._demands = demands
+        self._renamed: dict[str, str] = {}
+        self._found: list[Edit] = []
+
+    def edits(self) -> list[Edit]:
+        """All of them."""
+        self._find_retyped()
+        self._find_renamed()
+        self._find_partly_untyped()
+        self._find_partly_without_item()
+        self._find_strange()
+        is_order_told = self._find_ends()
+        self._find_came_and_went()
+        lost = set() if is_order_told else self._find_order()
+        for label in self._before.events.keys() & self._after.events.keys():
+            if self._before.lines[label] == self._after.lines[label]:
+                continue
+            changes = field_changes(self._before.events[label], self._after.events[label])
+            for change in changes:
+                # Fewer events show less: that follows from their number.
+                if not (is_order_told or label in lost) or RULES[change.rule].level != BENIGN:
+                    self._found.append(Edit(label, change))
+        return self._found
+
+    def _add(
+        self, rule: str, event: str | None, before: str | None, after: str | None, told: str = ""
+    ) -> None:
+        self._found.append(Edit(event, Change(rule, "", before, after), told))
+
+    def _rename(self, old: str, fresh: str) -> None:
+        self._renamed[old] = fresh
+        self._before.alone.discard(old)
+        self._after.alone.discard(fresh)
+
+    def _find_retyped(self) -> None:
+        """Events of one type under another label: the type of their item was edited."""
+        for old, fresh in relabelled(self._before.alone, self._after.alone):
+            change = of_its_item(old, fresh, self._before.events[old], self._after.events[fresh])
+            if change is not None:
+                self._found.append(Edit(old, change))
+                self._rename(old, fresh)
+
+    def _find_renamed(self) -> None:
+        """Events that are gone, each with the new one of the same shape that is nearest to it."""
+        before, after = self._before, self._after
+        free = set(after.alone)
+        types: defaultdict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+        for old in sorted(before.alone, key=before.place):
+            at = before.place(old)
+            like = [
+                (abs(after.place(label) - at), label)
+                for label in free
+                if self._can_become(old, label)
+                and is_same_event(before.events[old], after.events[label])
+            ]
+            if like:
+                fresh = min(like)[1]
+                free.remove(fresh)
+                self._rename(old, fresh)
+                types[base_of_label(old), base_of_label(fresh)].append((old, fresh))
+        for (old, fresh), labels in types.items():
+            self._tell_renamed(old, fresh, *labels[0])
+
+    def _can_become(self, old: str, fresh: str) -> bool:
+        """Whether one type can be another one's new name: not if the contract knows both."""
+        if old in _STRANGE or fresh in _STRANGE or base_of_label(old) == base_of_label(fresh):
+            return False
+        known = self._demands
+        return known is None or not (known.knows_event(old) and known.knows_event(fresh))
+
+    def _tell_renamed(self, old: str, fresh: str, label: str, other: str) -> None:
+        """One rename of a type is one edit, whatever items it comes with."""
+        if NO_TYPE in (old, fresh):
+            things = Thing("", self._before.events[label]), Thing("", self._after.events[other])
+            change = lost_type(*things) or Change("field-removed", "/type", old, fresh)
+            self._found.append(Edit(label if fresh == NO_TYPE else other, change))
+        else:
+            told = f"{old} is called {fresh} now; its shape is the same"
+            self._add("event-type-renamed", old, old, fresh, told)
+
+    def _find_partly_untyped(self) -> None:
+        """Events of which some lost their type, and others of their kind did not."""
+        for side, other in ((self._after, self._before), (self._before, self._after)):
+            if NO_TYPE not in side.alone:
+                continue
+            untyped, at = side.events[NO_TYPE], side.place(NO_TYPE)
+            like = [
+                (abs(other.place(label) - at), label)
+                for label, fields in other.events.items()
+                if label != NO_TYPE and is_same_event(untyped, fields)
+            ]
+            if like:
+                label = min(like)[1]
+                lost = side is self._after
+                typed, bare = Thing("", other.events[label]), Thing("", untyped)
+                change = partly_untyped(typed, bare, lost=lost)
+                if label not in side.events:
+                    change = lost_type(typed, bare) if lost else lost_type(bare, typed)
+                if change is not None:
+                    self._found.append(Edit(label, change))
+                    side.tell({NO_TYPE})
+
+    def _find_partly_without_item(self) -> None:
+        """Events of which some lost what tells them apart, and others of their type did not."""
+        for side, other in ((self._after, self._before), (self._before, self._after)):
+            for odd in sorted(one for one in side.alone if base_of_label(one) == one):
+                like = [one for one in sorted(other.events) if base_of_label(one) == odd != one]
+                for label in like:
+                    typed, lost = other.events[label], side is self._after
+                    change = of_some_items(typed, side.events[odd], lost=lost)
+                    if change is not None:
+                        self._found.append(Edit(label, change))
+                        side.tell({odd})
+                        break
+
+    def _find_strange(self) -> None:
+        """What is no event: data that is not JSON, the word [DONE]."""
+        for side, other in ((self._after, self._before), (self._before, self._after)):
+            for strange in sorted(side.alone & _STRANGE.keys()):
+                # What cannot be read stands where an event is missing.
+                event = None if strange == "(done)" else other.nearest(side.place(strange))
+                came, went = _STRANGE[strange]
+                if side is self._after:
+                    self._add(came, event, event, strange)
+                else:
+                    self._add(went, event, strange, event)
+                side.tell({strange})
+                other.tell(set() if event is None else {event})
+
+    def _find_ends(self) -> bool:
+        """Look at the ends of the streams, and tell whether that settles their order."""
+        grammar = self._demands.grammar if self._demands else None
+        orders = self._comparable_orders()
+        is_settled = False
+        for edit in Ends(*orders, grammar, cut=self._before.is_cut).edits():
+            self._found.append(Edit(edit.event, edit.change))
+            self._before.tell(edit.explained)
+            self._after.tell(edit.explained)
+            is_settled = is_settled or edit.settles
+        return is_settled
+
+    def _comparable_orders(self) -> tuple[list[Order], list[Order]]:
+        """The orders of both sides, in the names of today, less what is told already."""
+        return (
+            [without(one, self._before.told, self._renamed) for one in self._before.orders],
+            [without(one, self._after.told, {}) for one in self._after.orders],
+        )
+
+    def _find_came_and_went(self) -> None:
+        for side, other in ((self._before, self._after), (self._after, self._before)):
+            known = {base_of_label(label) for label in other.events}
+            types: defaultdict[str, list[str]] = defaultdict(list)
+            for label in sorted(side.alone):
+                base = base_of_label(label)
+                types[label if base in known else base].append(label)
+            for name, labels in types.items():
+                self._tell_came_or_went(side, labels[0] if len(labels) == 1 else name, labels)
+            side.tell(set(side.alone))
+
+    def _tell_came_or_went(self, side: _Side, event: str, labels: list[str]) -> None:
+        """Of a type that both sides have, only the events with this kind of item came or went."""
+        other = self._after if side is self._before else self._before
+        is_type = all(base_of_label(event) != base_of_label(label) for label in other.events)
+        member = "" if is_type else member_of_label(side.events[labels[0]])
+        if side is self._after:
+            rule = "event-type-added" if is_type else "union-member-added"
+            told = f"{event} comes now, and never did"
+            self._found.append(Edit(event, Change(rule, member, None, event), told))
+            return
+        rule = "event-type-removed" if is_type else "union-member-removed"
+        if is_type and not all(map(side.is_always_there, labels)):
+            rule = "event-type-unobserved"
+        told = f"{event} does not come any more"
+        self._found.append(Edit(event, Change(rule, member, event, None), told))
+
+    def _find_order(self) -> set[str]:
+        """Compare the orders; the labels that now come less often."""
+        sides = [frozenset(map(self._bound, orders)) for orders in self._comparable_orders()]
+        rule = order_rule(*sides)
+        if rule is None or self._is_told_by_names():
+            return set()
+        lost, gained = sides[0] - sides[1], sides[1] - sides[0]
+        firsts = [{order[:1] for order in side} for side in sides]
+        if rule == "event-order-changed" and firsts[0].isdisjoint(firsts[1]):
+            rule = "first-event-changed"
+        before, after = differing(lost, gained)
+        told = "come more or less often" if rule == "event-count-changed" else ""
+        told = f"events {told or 'come in another order'}: [{before}] became [{after}]"
+        self._add(rule, None, before, after, told)
+        return {one.removesuffix("+") for one in before.split()}
+
+    def _is_told_by_names(self) -> bool:
+        """Whether the orders are the same once a label that only one side has is another one.
+
+        Then it is by this name that the order is another one, and that is told already.
+        """
+        for side, other in ((self._after, self._before), (self._before, self._after)):
+            for label in sorted(side.told - other.events.keys()):
+                for name in sorted(other.events):
+                    if self._orders_with(side, {label: name}) == self._orders_with(other, {}):
+                        return True
+        return False
+
+    def _orders_with(self, side: _Side, names: Mapping[str, str]) -> Orders:
+        """The orders of a side, with these labels called by other names."""
+        told = side.told - names.keys()
+        renamed = {**(self._renamed if side is self._before else {}), **names}
+        return frozenset(self._bound(without(one, told, renamed)) for one in side.orders)
+
+    def _bound(self, order: Order) -> Order:
+        """An order less the events that may come anywhere."""
+        grammar = self._demands.grammar if self._demands else None
+        if grammar is None:
+            return order
+        free = {one for one in order if grammar.is_free(base_of_label(one.removesuffix("+")))}
+        return without(order, {one.removesuffix("+") for one in free}, {})

@@ -1,0 +1,117 @@
+"""The events of a stream, as values: from the bytes of server-sent events, or from frames."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final, NamedTuple
+
+from leg.limits import Limits
+from leg.sse import SSEDecoder
+
+__all__ = ["NOT_JSON", "Event", "Stream", "parse_json", "read_events", "read_stream"]
+
+#: An exchange is read from a file that is there already: no stream can run away with the memory.
+_NO_LIMITS: Final = Limits(line=None, event=None, total=None)
+
+
+class _NotJson:
+    """The payload of what should have been JSON."""
+
+    def __repr__(self) -> str:
+        return "NOT_JSON"
+
+
+NOT_JSON: Final = _NotJson()
+
+_decode: Final = json.JSONDecoder().raw_decode
+
+
+def parse_json(text: str | bytes) -> Any:
+    """A JSON value, or :data:`NOT_JSON`."""
+    try:
+        if isinstance(text, str):
+            # What json.loads does, less the search for white space around the value.
+            value, end = _decode(text)
+            if end == len(text):
+                return value
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return NOT_JSON
+
+
+class Event(NamedTuple):
+    """One event of a stream, or one frame of a WebSocket.
+
+    Attributes:
+        name: what its ``event:`` line says, or ``None`` without one.
+        data: its text.
+        payload: its text as JSON, or :data:`NOT_JSON`.
+        line: the number of its first line in the body (of a frame: its own), counted from 1.
+        binary: whether it came as a binary frame.
+    """
+
+    name: str | None
+    data: str
+    payload: Any
+    line: int
+    binary: bool = False
+
+    @property
+    def type(self) -> str | None:
+        """The type in its payload: what clients go by."""
+        # Asked several times of every event: cheaper than isinstance, and JSON has no subclasses.
+        kind = self.payload.get("type") if self.payload.__class__ is dict else None
+        return kind if kind.__class__ is str else None
+
+
+#: An event as nearly all servers write it: at most one name, one line of data, one empty line.
+_PLAIN: Final = re.compile(r"((?:event: ?([^\r\n]*)\n)?data: ?([^\r\n]*)\n\n)")
+
+
+class Stream(NamedTuple):
+    """What a stream of server-sent events holds.
+
+    Attributes:
+        events: its events.
+        unfinished: whether it ends inside one.
+        plain: whether there is nothing but events of at most one name and one line of data: no
+            comments, no other fields, no carriage returns.
+    """
+
+    events: tuple[Event, ...]
+    unfinished: bool
+    plain: bool
+
+
+def read_stream(body: bytes, text: str | None = None) -> Stream:
+    """The events of a stream, and how they were written. ``text`` is the body, if at hand."""
+    found = _read_plain(body.decode("utf-8", "replace") if text is None else text)
+    if found is not None:
+        return Stream(found, unfinished=False, plain=True)
+    decoder = SSEDecoder(_NO_LIMITS)
+    events = tuple(
+        Event(one.event, one.data, parse_json(one.data), one.line) for one in decoder.feed(body)
+    )
+    return Stream(events, decoder.pending, plain=False)
+
+
+def read_events(body: bytes) -> tuple[tuple[Event, ...], bool]:
+    """The events of a stream, and whether it ends inside one."""
+    return read_stream(body)[:2]
+
+
+def _read_plain(text: str) -> tuple[Event, ...] | None:
+    """What :class:`leg.sse.SSEDecoder` makes of it, if all of it is plain; else ``None``."""
+    blocks = _PLAIN.findall(text)
+    if sum(len(block) for block, _, _ in blocks) != len(text):
+        return None
+    events: list[Event] = []
+    line = 1
+    for block, name, data in blocks:
+        events.append(Event(name or None, data, parse_json(data), line))
+        line += 3 if block[0] == "e" else 2
+    return tuple(events)

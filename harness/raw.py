@@ -1,0 +1,116 @@
+"""Files that hold an answer alone: a stream as it came, one event a line, or one body."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from harness.contract import ContractError
+from harness.exchange import Exchange
+
+__all__ = ["RAW", "read_json", "read_jsonl", "read_payload", "read_raw", "read_sse", "status_of"]
+
+#: Statuses that stand for "some refusal" and "some success" where only a body is known.
+_REFUSED: Final = 400
+_OK: Final = 200
+
+
+def read_sse(raw: bytes, name: str) -> Exchange:
+    """The answer in an ``.sse`` file, which messages call ``name``.
+
+    Raises:
+        ContractError: it is not UTF-8, or holds no event.
+    """
+    _refuse_other_encodings(raw, name)
+    exchange = Exchange.from_sse(raw)
+    if not exchange.events:
+        raise ContractError(
+            name, "", "holds no event", "an event stream has lines that begin with data:"
+        )
+    return exchange
+
+
+def read_jsonl(raw: bytes, name: str) -> Exchange:
+    """The answer in a ``.jsonl`` file: one event, or one frame, a line.
+
+    Raises:
+        ContractError: it is not UTF-8, or holds no event.
+    """
+    _refuse_other_encodings(raw, name)
+    exchange = Exchange.from_jsonl(raw)
+    if not exchange.events:
+        raise ContractError(name, "", "holds no event", "one JSON value a line")
+    if all(event.type is None for event in exchange.events):
+        raise ContractError(
+            name,
+            f"line {exchange.events[0].line}",
+            f"is no event: {exchange.events[0].data[:60]!r}",
+            "write one event or frame a line: a JSON object that has a type",
+        )
+    return exchange
+
+
+def read_payload(raw: bytes, name: str) -> Any:
+    """The JSON value in a ``.json`` file.
+
+    Raises:
+        ContractError: it is not UTF-8, or not JSON.
+    """
+    _refuse_other_encodings(raw, name)
+    try:
+        return json.loads(raw)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise ContractError(name, where, f"not JSON: {error.msg}", "mend the syntax") from None
+    except (ValueError, RecursionError) as error:
+        raise ContractError(name, "", f"not JSON: {error}", "mend it") from None
+
+
+def read_json(raw: bytes, name: str) -> Exchange:
+    """The answer in a ``.json`` file: one body, with a status that it can have come with.
+
+    Raises:
+        ContractError: it is not UTF-8, or not JSON.
+    """
+    return Exchange.from_json(raw, status_of(read_payload(raw, name)))
+
+
+#: Suffix → what reads such a file.
+RAW: Final[Mapping[str, Callable[[bytes, str], Exchange]]] = {
+    ".sse": read_sse,
+    ".jsonl": read_jsonl,
+    ".json": read_json,
+}
+
+
+def read_raw(suffix: str, raw: bytes, name: str) -> Exchange:
+    """The answer in a file of one of the kinds of :data:`RAW`.
+
+    Raises:
+        ContractError: it is not what its suffix says.
+    """
+    return RAW[suffix](raw, name)
+
+
+def status_of(payload: Any) -> int:
+    """A status that a body of unknown origin can have come with."""
+    if not _is_refusal(payload):
+        return _OK
+    said = payload.get("status", payload.get("status_code"))
+    return said if isinstance(said, int) and said >= _REFUSED else _REFUSED
+
+
+def _is_refusal(payload: Any) -> bool:
+    if not isinstance(payload, dict) or payload.get("object") == "response":
+        return False
+    return "detail" in payload or isinstance(payload.get("error"), dict | str)
+
+
+def _refuse_other_encodings(raw: bytes, name: str) -> None:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ContractError(
+            name, f"byte {error.start}", "not UTF-8", "save the file as UTF-8"
+        ) from None

@@ -1,0 +1,134 @@
+"""The result: what a release acts on, as values and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from harness.reference.handles.reaction import Reaction
+
+__all__ = ["FORMAT", "Handled", "HandlesTable", "handles_from", "handles_text"]
+
+FORMAT: Final = "codex-leg/handles/1"
+_SURFACES: Final = ("responses", "responses-ws", "auth")
+_KINDS: Final = (
+    "event",
+    "error event",
+    "failed",
+    "incomplete",
+    "status",
+    "upgrade",
+    "frame",
+    "refresh",
+    "refresh before the turn",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """One thing that a release was sent, and what it did.
+
+    Attributes:
+        surface: as what.
+        kind: what it was.
+        name: how it is called.
+        acts: whether it does something that it does not do with one that nobody has.
+        reaction: what it did.
+        like: the name of the row with one that nobody has; ``""`` for that one itself.
+        flaky: whether it was not the same every time; then it is the most frequent.
+    """
+
+    surface: str
+    kind: str
+    name: str
+    acts: bool
+    reaction: Reaction
+    like: str = ""
+    flaky: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """It as JSON; what is treated like another one says no more than that."""
+        document: dict[str, Any] = {
+            "surface": self.surface,
+            "kind": self.kind,
+            "name": self.name,
+            "acts": self.acts,
+            "like": self.like,
+        }
+        if self.is_plain:
+            return document
+        flaky = {"flaky": True} if self.flaky else {}
+        return {**document, **self.reaction.to_json(), **flaky}
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether all there is to say is what it is treated like."""
+        return bool(self.like) and not (self.acts or self.flaky)
+
+
+@dataclass(frozen=True, slots=True)
+class HandlesTable:
+    """What a release acts on.
+
+    Attributes:
+        version: the release.
+        sha256: of its binary.
+        rows: sorted.
+        unchecked: what could not be looked at, and why.
+    """
+
+    version: str
+    sha256: str
+    rows: tuple[Handled, ...]
+    unchecked: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        version: str,
+        sha256: str,
+        rows: list[Handled],
+        unchecked: list[tuple[str, str]],
+    ) -> HandlesTable:
+        """The table of these rows."""
+        return cls(version, sha256, tuple(sorted(rows, key=_order)), tuple(sorted(set(unchecked))))
+
+
+def handles_from(document: Mapping[str, Any]) -> HandlesTable:
+    """The table in a document that is valid under ``schemas/report/handles.json``."""
+    reactions = {
+        (row["surface"], row["kind"], row["name"]): Reaction.from_json(row)
+        for row in document["rows"]
+        if "outcome" in row
+    }
+    rows = tuple(_row(row, reactions) for row in document["rows"])
+    unchecked = tuple((one["what"], one["why"]) for one in document["unchecked"])
+    return HandlesTable(document["version"], document["sha256"], rows, unchecked)
+
+
+def handles_text(table: HandlesTable) -> str:
+    """It as the text of a file: a row a line, so that a difference is a line, too."""
+    document = {
+        "format": FORMAT,
+        "version": table.version,
+        "sha256": table.sha256,
+        "unchecked": [{"what": what, "why": why} for what, why in table.unchecked],
+    }
+    head = json.dumps(document, ensure_ascii=False, indent=2).removesuffix("\n}")
+    rows = [json.dumps(row.to_json(), ensure_ascii=False) for row in table.rows]
+    body = "[\n    " + ",\n    ".join(rows) + "\n  ]" if rows else "[]"
+    return f'{head},\n  "rows": {body}\n}}\n'
+
+
+def _row(
+    document: Mapping[str, Any], reactions: Mapping[tuple[str, str, str], Reaction]
+) -> Handled:
+    surface, kind, name, like = (document[one] for one in ("surface", "kind", "name", "like"))
+    reaction = reactions.get((surface, kind, name)) or reactions[surface, kind, like]
+    return Handled(surface, kind, name, document["acts"], reaction, like, "flaky" in document)
+
+
+def _order(row: Handled) -> tuple[int, int, str]:
+    return _SURFACES.index(row.surface), _KINDS.index(row.kind), row.name

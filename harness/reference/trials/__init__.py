@@ -1,0 +1,1 @@
+"""Turns of a client with something changed in what it is answered; and what it makes of that."""

@@ -1,0 +1,86 @@
+"""The report as annotations of a GitHub workflow.
+
+What GitHub shows is limited: 10 annotations of a level in a step, 50 in a job; the rest vanishes
+without a word (github.com/orgs/community/discussions/26680, zizmorcore/zizmor#634). So this stays
+below both, and says how many more there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from harness.drift.findings import Finding, Unchecked
+from harness.drift.waivers import place_of
+from harness.lines import visible
+from harness.report import Report
+from harness.report.words import cut, file_of, harmless, heading, mend_of, summary
+
+__all__ = ["LIMITS", "as_github"]
+
+#: Level of GitHub's → how many annotations of it one run writes: 25 in all, so that two runs in one
+#: job stay below 50.
+LIMITS: Final = {"error": 10, "warning": 10, "notice": 5}
+
+#: Benign findings are recorded, and annotated nowhere.
+_LEVELS: Final = {"error": "breaking", "warning": "risky", "notice": "additive"}
+_MAX_TEXT: Final = 2000
+#: Names of what was left that one annotation holds.
+_NAMED: Final = 10
+
+
+def as_github(report: Report) -> str:
+    """Workflow commands, at most ``LIMITS`` of each level, and the verdict as a plain line."""
+    lines: list[str] = []
+    for command, level in _LEVELS.items():
+        found = [one for one in report.findings if one.level == level]
+        head = list(_left_over(report)) if command == "error" else []
+        room = LIMITS[command] - len(head)
+        # One place is for saying that there are more.
+        shown = found if len(found) <= room else found[: room - 1]
+        lines += head
+        lines += [_annotation(command, one, report) for one in shown]
+        if len(shown) < len(found):
+            more = f"{len(found) - len(shown)} more {level} findings; see the log of this step"
+            lines.append(_command(command, {"title": heading(report)}, more))
+    verdict = f"{report.verdict}: {summary(report)}"
+    return "".join(f"{line}\n" for line in [*lines, harmless(visible(verdict))])
+
+
+def _left_over(report: Report) -> Iterator[str]:
+    """One annotation for all that was not looked at: it is never to be crowded out."""
+    for what, items in (
+        ("could not be read", report.quarantined),
+        ("could not be looked at", report.unchecked),
+    ):
+        if items:
+            yield _command("error", {"title": f"{len(items)} {what}"}, _names(items))
+
+
+def _names(items: Sequence[Unchecked]) -> str:
+    named = "; ".join(f"{one.what}: {one.why}" for one in items[:_NAMED])
+    more = len(items) - _NAMED
+    return f"{named}; {more} more" if more > 0 else named
+
+
+def _annotation(command: str, one: Finding, report: Report) -> str:
+    place = file_of(one, report)
+    known = {} if place is None else {"file": place[0], "line": str(place[1])}
+    who = f" ({one.probe})" if one.probe else ""
+    mend = mend_of(one.rule)
+    lines = [f"{cut(one.message, _MAX_TEXT)}{who}", place_of(one), mend and f"mend: {mend}"]
+    return _command(command, {**known, "title": f"{one.level}: {one.rule}"}, *filter(None, lines))
+
+
+def _command(command: str, properties: dict[str, str], *lines: str) -> str:
+    said = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    return f"::{command} {said}::{_data(chr(10).join(map(visible, lines)))}"
+
+
+def _data(text: str) -> str:
+    coded = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return harmless(coded)
+
+
+def _property(text: str) -> str:
+    return _data(visible(text)).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,176 @@
+"""What every face of a report says, in the same words: groups, places, counts, the verdict."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from harness.drift.findings import ONCE, Finding
+from harness.drift.rules import LEVELS, RULES
+from harness.drift.waivers import Waived
+from harness.report import Report
+
+__all__ = [
+    "Group",
+    "counted",
+    "cut",
+    "details",
+    "file_of",
+    "first_step",
+    "grouped",
+    "harmless",
+    "harmless_markup",
+    "heading",
+    "made_of",
+    "mend_of",
+    "summary",
+    "waived_line",
+]
+
+#: Places of one finding that are named; the others are counted.
+_ALSO: Final = 5
+_COMMAND: Final = re.compile(r"(?m)^([ \t]*)::")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The findings of one rule at one level."""
+
+    level: str
+    rule: str
+    findings: Sequence[Finding]
+
+    @property
+    def means(self) -> str:
+        """What the rule says, in one line."""
+        return RULES[self.rule].means if self.rule in RULES else ""
+
+    @property
+    def mend(self) -> str:
+        """What to do about it, in one line."""
+        return mend_of(self.rule)
+
+
+def mend_of(rule: str) -> str:
+    """What to do about findings of a rule, in one line."""
+    return RULES[rule].mend if rule in RULES else ""
+
+
+def grouped(findings: Iterable[Finding]) -> dict[str, list[Group]]:
+    """Level → its rules, gravest level first, rules in the order that they were met."""
+    rules: dict[tuple[str, str], list[Finding]] = {}
+    for one in findings:
+        rules.setdefault((one.level, one.rule), []).append(one)
+    levels: dict[str, list[Group]] = {level: [] for level in LEVELS}
+    for (level, rule), members in rules.items():
+        levels[level].append(Group(level, rule, members))
+    return {level: groups for level, groups in levels.items() if groups}
+
+
+def details(one: Finding) -> Iterator[tuple[str, str]]:
+    """What else is known of a finding: names and values."""
+    if one.evidence != ONCE:
+        yield "seen", f"{one.evidence.seen} of {one.evidence.of}"
+    if one.also:
+        yield "also", _some(one.also)
+    if one.explains:
+        yield "explains", _some(one.explains)
+    if one.where and one.probe:
+        yield "at", one.where
+
+
+def _some(places: Sequence[str]) -> str:
+    rest = len(places) - _ALSO
+    return ", ".join(places[:_ALSO]) + (f", and {rest} more" if rest > 0 else "")
+
+
+def first_step(findings: Sequence[Finding]) -> str:
+    """What to do first: the mend of the gravest, or ``""`` if there is nothing to do."""
+    groups = [group for level in grouped(findings).values() for group in level]
+    gravest = next((group for group in groups if group.mend), None)
+    return f"{gravest.rule}: {gravest.mend}" if gravest else ""
+
+
+def file_of(one: Finding, report: Report) -> tuple[str, int] | None:
+    """The file and the line that a finding is about, if it is about a file.
+
+    Files are named as they are below the root of the contract.
+    """
+    file, _, line = (one.where or "").rpartition(":")
+    if file and line.isascii() and line.isdecimal() and int(line) > 0:
+        return file, int(line)
+    if one.where:
+        return one.where, 1
+    if report.probes is None or one.probe is None:
+        return None
+    folder = "probes" if one.rule.startswith("probe/") else "cassettes"
+    return f"{folder}/{one.probe}.yaml", 1
+
+
+def waived_line(one: Waived) -> str:
+    """A finding that does not count, and why."""
+    waiver = one.waiver
+    return f"until {waiver.expires} ({waiver.owner}): {waiver.reason}"
+
+
+def heading(report: Report) -> str:
+    """What was done: the command and what it looked at."""
+    return f"codex-leg {report.command} {report.subject}".rstrip()
+
+
+def summary(report: Report) -> str:
+    """The verdict in one line, without its first word."""
+    parts = []
+    if report.probes is not None:
+        made = ", ".join(made_of(report))
+        parts.append(counted(len(report.probes), "probe") + (f" ({made})" if made else ""))
+    elif report.compared:
+        parts.append(f"{counted(len(report.compared), 'comparison')}")
+    levels = Counter(one.level for one in report.findings)
+    found = ", ".join(f"{levels[level]} {level}" for level in LEVELS if levels[level])
+    parts.append(found or "no drift")
+    if report.quarantined:
+        parts.append(f"{len(report.quarantined)} not readable")
+    if report.unchecked:
+        parts.append(f"{len(report.unchecked)} not looked at")
+    if report.waived:
+        ends = min(one.waiver.expires for one in report.waived)
+        parts.append(f"{len(report.waived)} waived (the first until {ends})")
+    if report.profile != "tolerant":
+        parts.append(f"profile {report.profile}")
+    if report.seconds is not None:
+        parts.append(f"{report.seconds:.1f} s")
+    return "; ".join(parts)
+
+
+def made_of(report: Report) -> list[str]:
+    """How many probes have a cassette of which kind."""
+    kinds = Counter(row.provenance for row in report.probes or ())
+    return [f"{count} {kind}" for kind, count in sorted(kinds.items())]
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 finding``, ``2 findings``."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def cut(text: str, limit: int) -> str:
+    """Text of at most ``limit`` characters; what was cut says so."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def harmless(text: str) -> str:
+    """Lines that GitHub's runner does not take for commands.
+
+    It obeys a line that begins with ``::`` after spaces, and ``##[`` anywhere in a line
+    (actions/runner, src/Runner.Common/ActionCommand.cs); answers are written by others.
+    """
+    return _COMMAND.sub(r"\1\\::", text.replace("##[", "##\\["))
+
+
+def harmless_markup(text: str) -> str:
+    """XML or HTML that says the same in lines that GitHub's runner does not take for commands."""
+    return _COMMAND.sub(r"\1&#58;:", text.replace("##[", "##&#91;"))

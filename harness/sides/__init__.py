@@ -1,0 +1,23 @@
+"""The sides of a comparison: files, folders, captures, contracts and git revisions, as exchanges.
+
+:func:`open_sides` finds out what a name means; :func:`compare_sides` compares two sides question by
+question; :func:`shapes_of` counts one.
+"""
+
+from ._compare import Comparison, compare_sides
+from ._lens import Lens
+from ._model import Seen, Side
+from ._open import open_sides
+from ._pairs import Place
+from ._shapes import shapes_of
+
+__all__ = [
+    "Comparison",
+    "Lens",
+    "Place",
+    "Seen",
+    "Side",
+    "compare_sides",
+    "open_sides",
+    "shapes_of",
+]

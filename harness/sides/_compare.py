@@ -1,0 +1,228 @@
+"""Two sides compared: question by question where they have one in common, else as counted sets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from harness.contract import ContractError, ContractErrors
+from harness.drift.compare import compare
+from harness.drift.findings import Finding, Unchecked, finding
+from harness.exits import WrongUse
+
+from ._clients import Clients, are_captures, client_findings, unclaimed
+from ._lens import Lens
+from ._merge import Merged
+from ._model import ALONE, Seen, Side
+from ._pairs import Place, pair_up
+from ._tally import Difference, Pool, Tally
+
+__all__ = ["Comparison", "Progress", "compare_sides"]
+
+#: Told how many bytes have been read so far.
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What came of comparing two sides.
+
+    Attributes:
+        findings: what differs, each edit once, the gravest first.
+        unchecked: what could not be looked at.
+        quarantined: files that could not be parsed.
+        compared: the keys that both sides have.
+        fresh: what only the new side has, in words; that is no drift.
+        pairs: how many pairs were compared.
+        equal: how many of them have the same shape.
+    """
+
+    findings: Sequence[Finding]
+    unchecked: Sequence[Unchecked]
+    quarantined: Sequence[Unchecked]
+    compared: Sequence[str]
+    fresh: Sequence[str]
+    pairs: int
+    equal: int
+
+
+def compare_sides(
+    old: Side,
+    new: Side,
+    lens: Lens,
+    *,
+    proved: bool = False,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Compare two sides. Of each exchange nothing is kept but its shape.
+
+    Args:
+        old: what holds until now.
+        new: what is seen today.
+        lens: through what both are looked at.
+        proved: the credential and the quota were proved: a 401, 429 or 5xx after a success is
+            drift then, and no longer something that could not be looked at.
+        progress: told after each file how many bytes have been read.
+
+    Raises:
+        ContractErrors: not one file of a side can be parsed.
+        WrongUse: the two have nothing in common, or a surface is not known.
+    """
+    run = _Run(old, new, lens, proved=proved)
+    done = 0
+    for key in [*old.files, *(key for key in new.files if key not in old.files)]:
+        done += run.take(key)
+        if progress is not None:
+            progress(done)
+    return run.result()
+
+
+class _Run:
+    """One comparison, as it goes along."""
+
+    def __init__(self, old: Side, new: Side, lens: Lens, *, proved: bool) -> None:
+        self._sides = (old, new)
+        self._lens = lens
+        self._proved = proved
+        self._tally = Tally(lens.schemas)
+        self._clients = Clients()
+        self._merged = Merged()
+        self._surfaces: tuple[set[str], set[str]] = (set(), set())
+        self._broken: list[ContractError] = []
+        self._compared: list[str] = []
+        self._fresh: list[str] = []
+
+    def take(self, key: str) -> int:
+        """Compare what the two have under a key; give the number of bytes that were read."""
+        old, new = (side.raw(key) if key in side.files else None for side in self._sides)
+        size = len(old or b"") + len(new or b"")
+        before = self._seen(0, key, old)
+        after = before if old == new else self._seen(1, key, new)
+        if before is None or after is None:
+            return size
+        self._note(0, before)
+        self._note(1, after)
+        if old is None or new is None:
+            self._one_sided(key, before, after)
+            return size
+        self._compared.append(key)
+        if old == new:
+            self._tally.same(before)
+            return size
+        pairing = pair_up(before, after)
+        for pair in pairing.pairs:
+            self._tally.pair(key, pair)
+        only_before, only_after = pairing.only_before, pairing.only_after
+        if are_captures(before, after):
+            for one in client_findings(before, after):
+                self._merged.add(_with_key(one, key))
+            only_before, only_after = unclaimed(only_before, after), unclaimed(only_after, before)
+        self._tally.pool(0, key, only_before)
+        self._tally.pool(1, key, only_after)
+        return size
+
+    def _seen(self, index: int, key: str, raw: bytes | None) -> list[Seen] | None:
+        """The exchanges of a side; ``None`` if its file is broken."""
+        if raw is None:
+            return []
+        try:
+            return self._sides[index].read(key, self._lens, raw)
+        except ContractError as error:
+            if key == ALONE:
+                raise
+            self._broken += error.errors
+            return None
+
+    def _note(self, index: int, seen: Sequence[Seen]) -> None:
+        """What the side as a whole has."""
+        self._surfaces[index].update(one.surfaces[0] for one in seen)
+        self._clients.see(index, seen)
+
+    def _one_sided(self, key: str, before: list[Seen], after: list[Seen]) -> None:
+        """A key of one side. A probe is a question of its own: nothing else answers it."""
+        old, new = self._sides
+        both = old.contract is not None and new.contract is not None
+        if both and before and old.is_probe(key):
+            self._merged.add(_dropped(before[0].surfaces[0], key, f"the probe {key}"))
+        elif both and after and new.is_probe(key):
+            self._fresh.append(key)
+        elif not self._clients.lone(0 if before else 1, before or after):
+            self._tally.pool(0, key, before)
+            self._tally.pool(1, key, after)
+
+    def result(self) -> Comparison:
+        """What came of it."""
+        self._refuse_nothing()
+        for one in self._clients.findings():
+            self._merged.add(one)
+        gone, fresh = self._tally.match_pools()
+        for place, pool in _unclaimed(gone, self._clients.only(0)):
+            count = f"{len(pool.keys)} exchange{'s' * (len(pool.keys) > 1)}"
+            what = f"{place.endpoint} ({place.outcome}, {count})"
+            self._merged.add(_dropped(place.surface, pool.keys[0], what, place.endpoint))
+        for place, pool in _unclaimed(fresh, self._clients.only(1)):
+            names = [key for key in pool.keys if key] or [self._sides[1].name]
+            self._fresh.append(f"{place.endpoint} ({place.outcome}): {', '.join(names[:3])}")
+        for difference in self._tally.differences():
+            self._tell(difference)
+        return Comparison(
+            findings=self._merged.findings(),
+            unchecked=self._merged.unchecked(),
+            quarantined=[
+                Unchecked(one.file, ": ".join(part for part in (one.where, one.problem) if part))
+                for one in self._broken
+            ],
+            compared=self._compared,
+            fresh=self._fresh,
+            pairs=self._tally.pairs,
+            equal=self._tally.equal,
+        )
+
+    def _tell(self, one: Difference) -> None:
+        left: list[Unchecked] = []
+        found = compare(
+            one.before,
+            one.after,
+            surface=one.places[1].surface,
+            evidence=one.evidence,
+            proved=self._proved,
+            unchecked=left,
+        )
+        of = self._tally.of(one.places[0])
+        for each in found:
+            self._merged.add(_with_key(each, one.key), pairs=one.pairs, of=of)
+        for missed in left:
+            self._merged.skip(missed, one.pairs)
+
+    def _refuse_nothing(self) -> None:
+        """Two sides that were not compared at all are no clean comparison."""
+        here, there = self._surfaces
+        if self._broken and not (here and there):
+            raise ContractErrors(self._broken)
+        if not here & there and not self._tally.pairs:
+            old, new = (", ".join(sorted(side)) or "nothing" for side in (here, there))
+            raise WrongUse(
+                f"nothing can be compared: {self._sides[0].name} is {old}, "
+                f"{self._sides[1].name} is {new}."
+            )
+
+
+def _unclaimed(pools: Mapping[Place, Pool], transports: set[str]) -> Iterator[tuple[Place, Pool]]:
+    """Pools, less those that are there because of a transport that came or went."""
+    for place, pool in pools.items():
+        if not pool.transports <= transports:
+            yield place, pool
+
+
+def _with_key(one: Finding, key: str) -> Finding:
+    return replace(one, probe=key) if key and one.probe is None else one
+
+
+def _dropped(surface: str, key: str, what: str, endpoint: str = "") -> Finding:
+    return finding(
+        "coverage-dropped",
+        f"{what}: the new side does not have it",
+        surface=surface,
+        pointer=f"/endpoint/{endpoint}" if endpoint else "",
+        before=key or endpoint,
+    )
