@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any, Final, NamedTuple
 
 from leg.limits import Limits
@@ -68,10 +67,6 @@ class Event(NamedTuple):
         return kind if kind.__class__ is str else None
 
 
-#: An event as nearly all servers write it: at most one name, one line of data, one empty line.
-_PLAIN: Final = re.compile(r"((?:event: ?([^\r\n]*)\n)?data: ?([^\r\n]*)\n\n)")
-
-
 class Stream(NamedTuple):
     """What a stream of server-sent events holds.
 
@@ -105,13 +100,25 @@ def read_events(body: bytes) -> tuple[tuple[Event, ...], bool]:
 
 
 def _read_plain(text: str) -> tuple[Event, ...] | None:
-    """What :class:`leg.sse.SSEDecoder` makes of it, if all of it is plain; else ``None``."""
-    blocks = _PLAIN.findall(text)
-    if sum(len(block) for block, _, _ in blocks) != len(text):
+    """What :class:`leg.sse.SSEDecoder` makes of it, if all of it is plain; else ``None``.
+
+    Plain is how nearly all servers write: at most one name, one line of data, one empty line.
+    """
+    blocks = text.split("\n\n")
+    if blocks.pop() or "\r" in text:
         return None
     events: list[Event] = []
     line = 1
-    for block, name, data in blocks:
+    for block in blocks:
+        name, rest = "", block
+        if block.startswith("event:"):
+            head, _, rest = block.partition("\n")
+            name = head[6:].removeprefix(" ")
+        if not rest.startswith("data:"):
+            return None
+        data = rest[5:].removeprefix(" ")
+        if "\n" in data:
+            return None
         events.append(Event(name or None, data, parse_json(data), line))
-        line += 3 if block[0] == "e" else 2
+        line += 2 if rest is block else 3
     return tuple(events)

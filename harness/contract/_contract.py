@@ -292,9 +292,5 @@ class Contract:
         return Observed(self.root, lambda: self.schemas)
 
     def captures(self) -> tuple[Cassette, ...]:
-        """The cassettes of reference clients, sorted by version and path.
-
-        Raises:
-            ContractErrors: one of them is broken; it lists everything that is wrong with them.
-        """
+        """The cassettes of reference clients, by version and path. Raises ContractErrors."""
         return self.reference.all()

@@ -9,19 +9,24 @@ from typing import Final
 
 from harness.grammar import Grammar
 
+from .catalogue_changes import claim_shapes, compare_catalogues
 from .findings import Finding
 from .merging import place_of
 from .outcomes import RULES_OF_REFUSALS
 from .pairs import name_of
 from .rules import LEVELS, RISKY, RULES
+from .snapshot import Snapshot
 
-__all__ = ["generic", "unite", "with_models"]
+__all__ = ["unite", "with_catalogues"]
 
 _ITEM: Final = re.compile(r"\[[^\]/]*\]")
 #: Areas of rules about which events come, how and in which order: all else follows from it.
 _EVENTS: Final = ("event", "order", "sse", "ws")
 #: Where the pointers of findings begin that are about no event.
 _OUTSIDE: Final = ("/body", "/header", "/status", "/query")
+_NULL: Final = ("became-nullable", "value-became-null")
+#: What a null says of a model where a limit was: that it has none.
+_NO_LIMIT: Final = ("model-limit-", "model-minimum-version-")
 #: A status that is another one is not the one that the body repeats.
 _STATUS: Final = ("/status", "status-differs")
 #: So grave a change can make a value break an invariant.
@@ -56,7 +61,29 @@ def unite(
     return [*united, *_without_consequences(left)]
 
 
-def with_models(found: Sequence[Finding], said: Sequence[Finding], at: str) -> list[Finding]:
+def with_catalogues(
+    found: Sequence[Finding], before: Snapshot, after: Snapshot, surface: str
+) -> list[Finding]:
+    """The findings, in which what became of each model takes the place of how all look together.
+
+    Args:
+        found: what the shapes of two answers tell.
+        before, after: their snapshots, with a catalogue each if they have one.
+        surface: the surface to name in the findings.
+    """
+    here, there = before.get("catalogue"), after.get("catalogue")
+    if here is None or there is None:
+        return list(found)
+    said = compare_catalogues(here, there, surface=surface)
+    # Null where a value was has to be read in another way, unless it means that there is none.
+    none = {_generic(one.pointer) for one in said if one.rule.startswith(_NO_LIMIT)}
+    kept = [one for one in found if one.rule in _NULL and one.pointer not in none]
+    others = [one for one in found if one not in kept]
+    left = [*kept, *claim_shapes(others, said, (here, there))]
+    return _with_models(left, said, there["at"])
+
+
+def _with_models(found: Sequence[Finding], said: Sequence[Finding], at: str) -> list[Finding]:
     """The findings of a list's shape, and of what became of each model in it: each edit once.
 
     Args:
@@ -66,7 +93,7 @@ def with_models(found: Sequence[Finding], said: Sequence[Finding], at: str) -> l
     """
     united, left = list(found), list[Finding]()
     for one in said:
-        place = generic(one.pointer)
+        place = _generic(one.pointer)
         cause = next(
             (
                 index
@@ -91,7 +118,7 @@ def with_models(found: Sequence[Finding], said: Sequence[Finding], at: str) -> l
     return [*united, *left]
 
 
-def generic(pointer: str) -> str:
+def _generic(pointer: str) -> str:
     """A pointer in which any item is like another one, whatever their types or names."""
     return _ITEM.sub("[]", pointer)
 
@@ -173,7 +200,7 @@ def _type_of(label: str | None) -> str:
 def _is_near(one: str, other: str) -> bool:
     """Whether two places are the same, or one of them is in the other."""
     # Any item is like another one, and any key of a map ({}) like any other.
-    ways = (generic(pointer).split("/") for pointer in (one, other))
+    ways = (_generic(pointer).split("/") for pointer in (one, other))
     return all(a == b or "{}" in (a, b) for a, b in zip(*ways, strict=False))
 
 

@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
-from .catalogue_changes import claim_shapes, compare_catalogues
 from .certainty import level_of, seen_since
 from .change import Change
 from .changes import field_changes, fields_of
-from .claims import generic, with_models
+from .claims import with_catalogues
 from .demands import Demands
 from .evidence import Evidences
 from .findings import Finding, Unchecked, finding
@@ -28,9 +27,6 @@ __all__ = ["compare"]
 #: What an answer without them does not have, and one that nobody has looked at, neither.
 _UNKNOWN: Final = ("/status", "/header")
 _STREAMS: Final = ("stream", "frames")
-_NULL: Final = ("became-nullable", "value-became-null")
-#: What a null says of a model where a limit was: that it has none.
-_NO_LIMIT: Final = ("model-limit-", "model-minimum-version-")
 #: Where it is said that a stream lacks its last event.
 _CUT: Final = "/framing/terminal"
 _NO_EVIDENCE: Final = Evidences()
@@ -102,23 +98,10 @@ class _Comparison:
         owner_of = self._demands.owner if self._demands else None
         found = one_per_edit(self._found, owner_of, _places(self._before, self._after))
         if look:
-            found = self._with_catalogue(found)
+            found = with_catalogues(found, self._before, self._after, self.surface)
         if look and is_same_way and not found:
             found = self._unnamed()
         return sorted(found, key=_by_gravity)
-
-    def _with_catalogue(self, found: list[Finding]) -> list[Finding]:
-        """What became of each model takes the place of what all of them look like together."""
-        here, there = self._before.get("catalogue"), self._after.get("catalogue")
-        if here is None or there is None:
-            return found
-        said = compare_catalogues(here, there, surface=self.surface)
-        # Null where a value was has to be read in another way, unless it means that there is none.
-        none = {generic(one.pointer) for one in said if one.rule.startswith(_NO_LIMIT)}
-        kept = [one for one in found if one.rule in _NULL and one.pointer not in none]
-        others = [one for one in found if one not in kept]
-        left = [*kept, *claim_shapes(others, said, (here, there))]
-        return with_models(left, said, there["at"])
 
     def _has_turned(self) -> bool:
         """Whether an answer became a refusal, or the other way round.

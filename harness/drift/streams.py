@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from .change import Change
-from .changes import field_changes, fields_of
+from .changes import field_changes
 from .demands import Demands
 from .ends import Ends
 from .items import Thing, lost_type, partly_untyped
 from .labels import NOISE
 from .rules import BENIGN, RULES
 from .sequences import Order, Orders, differing, order_rule, without
-from .snapshot import Fields, Snapshot
+from .snapshot import Snapshot
+from .stream_side import Side
 from .typenames import (
     NO_TYPE,
     base_of_label,
@@ -58,83 +59,13 @@ def stream_edits(before: Snapshot, after: Snapshot, demands: Demands | None = No
         demands: what the contract knows of such streams, if it is at hand: which events end one,
             which may come anywhere.
     """
-    return _Streams(_Side.of(before), _Side.of(after), demands).edits()
-
-
-@dataclass(slots=True)
-class _Side:
-    """One of the two streams.
-
-    Attributes:
-        events: the fields of its events, by label.
-        lines: the same as they are stored.
-        orders: the orders in which they come.
-        is_cut: whether it is known to lack its end.
-        alone: the labels that only this side has, as far as nothing has been said about them.
-        told: the labels that an edit speaks about already.
-    """
-
-    events: Mapping[str, Fields]
-    lines: Mapping[str, Mapping[str, str]]
-    orders: list[Order]
-    is_cut: bool
-    alone: set[str] = field(default_factory=set)
-    told: set[str] = field(default_factory=set)
-
-    @classmethod
-    def of(cls, snapshot: Snapshot) -> _Side:
-        events = _Events(snapshot.get("events", {}))
-        answer = snapshot.get("response", {})
-        none = [()] if answer.get("/body") in ("stream", "frames") else []  # cut before the first
-        orders = [tuple(one) for one in snapshot.get("sequences", none)]
-        return cls(events, events.lines, orders, answer.get("/ended", "eof") != "eof")
-
-    def tell(self, labels: Iterable[str]) -> None:
-        """Take note that an edit speaks about these events."""
-        self.told.update(labels)
-        self.alone.difference_update(labels)
-
-    def place(self, label: str) -> int:
-        """Where an event comes first."""
-        items = (order.index(one) for order in self.orders for one in order if one in _runs(label))
-        return min(items, default=0)
-
-    def nearest(self, at: int) -> str | None:
-        """Of the events that only this side has, the one that is nearest to a place."""
-        return min(self.alone, key=lambda one: (abs(self.place(one) - at), one), default=None)
-
-    def is_always_there(self, label: str) -> bool:
-        """Whether an event comes in every one of the orders."""
-        return all(not _runs(label).isdisjoint(order) for order in self.orders)
-
-
-class _Events(Mapping[str, Fields]):
-    """The fields of events, by label; each is read from its lines when it is first asked for."""
-
-    def __init__(self, lines: Mapping[str, Mapping[str, str]]) -> None:
-        self.lines = lines
-        self._read: dict[str, Fields] = {}
-
-    def __getitem__(self, label: str) -> Fields:
-        if label not in self._read:
-            self._read[label] = fields_of(self.lines[label])
-        return self._read[label]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.lines)
-
-    def __len__(self) -> int:
-        return len(self.lines)
-
-
-def _runs(label: str) -> set[str]:
-    return {label, f"{label}+"}
+    return _Streams(Side.of(before), Side.of(after), demands).edits()
 
 
 class _Streams:
     """The edits of one comparison, as they are found; what has been found is not found again."""
 
-    def __init__(self, before: _Side, after: _Side, demands: Demands | None) -> None:
+    def __init__(self, before: Side, after: Side, demands: Demands | None) -> None:
         before.alone = before.events.keys() - after.events.keys() - NOISE
         after.alone = after.events.keys() - before.events.keys() - NOISE
         self._before, self._after = before, after
@@ -297,7 +228,7 @@ class _Streams:
                 self._tell_came_or_went(side, labels[0] if len(labels) == 1 else name, labels)
             side.tell(set(side.alone))
 
-    def _tell_came_or_went(self, side: _Side, event: str, labels: list[str]) -> None:
+    def _tell_came_or_went(self, side: Side, event: str, labels: list[str]) -> None:
         """Of a type that both sides have, only the events with this kind of item came or went."""
         other = self._after if side is self._before else self._before
         is_type = all(base_of_label(event) != base_of_label(label) for label in other.events)
@@ -341,7 +272,7 @@ class _Streams:
                         return True
         return False
 
-    def _orders_with(self, side: _Side, names: Mapping[str, str]) -> Orders:
+    def _orders_with(self, side: Side, names: Mapping[str, str]) -> Orders:
         """The orders of a side, with these labels called by other names."""
         told = side.told - names.keys()
         renamed = {**(self._renamed if side is self._before else {}), **names}

@@ -181,7 +181,7 @@ def main() -> int:
     try:
         check_accounts()
         take_catalogue()
-        print(turn(sys.argv[1]))
+        print(turn(sys.argv[-1]))
     except (Failed, Dropped) as error:
         print(f"ERROR: {error}", file=sys.stderr)
         return 1

@@ -65,9 +65,9 @@ def test_what_the_client_knows_is_told_apart_from_what_nobody_has(table: Handles
 def test_what_it_does_is_said(table: HandlesTable) -> None:
     said = {(one.kind, one.name): one.reaction.observed for one in table.rows}
     assert said["failed", "context_length_exceeded"] == "fatal at once: “too long”"
-    assert said["failed", "usage_limit_reached"] == (
-        "2 retries, fatal: “stream disconnected: usage_limit_reached”"
-    )
+    # As with one that nobody has: that it repeats the code is nothing that it does.
+    retried = "2 retries, fatal: “stream disconnected: codex_leg_unknown”"
+    assert said["failed", "usage_limit_reached"] == retried
     limited = "fatal at once: “you have hit your limit. Try again later.”"
     assert said["status", "429 error.type usage_limit_reached"] == limited
     assert said["event", "keepalive"] == "ignored"

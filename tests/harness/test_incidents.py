@@ -52,7 +52,7 @@ def found_in(case: Mapping[str, Any]) -> list[Finding]:
     surface, by = case["surface"], case.get("by", "compare")
     if by == "calls":
         sides = [[_captured(one, surface) for one in case[side]] for side in ("before", "after")]
-        return client_findings(*sides)
+        return list(client_findings(*sides))
     before, after = _sides(case)
     if by == "contract":
         assert check_exchange(SCHEMAS, surface, before) == []

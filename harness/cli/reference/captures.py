@@ -65,8 +65,8 @@ def find_captured(contract: Contract, names: Sequence[str], *, capture: bool = F
 
 
 def _version(name: str, there: Sequence[str]) -> str:
-    if name == _NEWEST and there:
-        return there[-1]
+    if name == _NEWEST:
+        return there[-1] if there else name
     if not _VERSION.fullmatch(name):
         raise click.UsageError(f"{name!r} is no version of the Codex CLI, such as 0.169.0.")
     return name

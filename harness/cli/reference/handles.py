@@ -115,4 +115,6 @@ def _known(row: Handled) -> str:
 
 
 def _words(row: Handled) -> str:
+    if row.is_plain:
+        return f"as with {row.like}: {row.reaction.observed}"
     return row.reaction.observed + (" (not every time)" if row.flaky else "")

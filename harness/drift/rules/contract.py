@@ -13,6 +13,7 @@ _SCHEMA: Final = "if the answer is right, change the schema with its source; els
 _ASKED: Final = "if the request is right, change its schema with its source; else mend the sender"
 _ORDER: Final = "compare the stream with schemas/responses/order.json; one of the two is wrong"
 _PROBE: Final = "if the answer has moved, adopt it and change the probe; else mend the leg"
+_LEG: Final = "let the leg do as the client does, or allow it in schemas/responses/allowances.json"
 _WAIVER: Final = "delete the waiver, or renew it with a reason"
 
 _row = rows_of("contract", _SCHEMA)
@@ -160,6 +161,34 @@ _PROBES: Final = [
         BREAKING,
         "the leg builds another request",
         mend=_PROBE,
+    ),
+    _row(
+        "leg/missing",
+        "field existence break",
+        RISKY,
+        "the reference client sends what the leg does not",
+        mend=_LEG,
+    ),
+    _row(
+        "leg/extra",
+        "field requiredness break",
+        RISKY,
+        "the leg sends what the reference client does not",
+        mend=_LEG,
+    ),
+    _row(
+        "leg/value",
+        "field values break",
+        RISKY,
+        "the leg sends another value than the reference client",
+        mend=_LEG,
+    ),
+    _row(
+        "leg/allowance-unused",
+        "waiver existence break",
+        RISKY,
+        "the leg may differ where it does not",
+        mend="remove the row from schemas/responses/allowances.json",
     ),
     _row(
         "coverage-dropped",

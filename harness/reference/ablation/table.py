@@ -111,8 +111,8 @@ class Row:
             for turn, hows in document["unchanged"].items()
             for how in hows
         ]
-        names = (document[name] for name in ("surface", "kind", "name"))
-        return cls(*names, tuple(sorted(cases, key=_case_order)))
+        ordered = tuple(sorted(cases, key=_case_order))
+        return cls(document["surface"], document["kind"], document["name"], ordered)
 
 
 def _said(cases: Sequence[Case]) -> str:

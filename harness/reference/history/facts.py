@@ -10,7 +10,7 @@ from harness.reference.runs import HTTPS, WEBSOCKET
 from harness.reference.wire.atoms import is_closed, value_of
 from harness.reference.wire.captured import Captured, Vantage
 
-__all__ = ["HANDLES", "KINDS", "Fact", "Seen", "facts_of", "handled_of"]
+__all__ = ["HANDLES", "KINDS", "Fact", "Seen", "facts_of", "handled_of", "name_of_place"]
 
 #: In the order in which they are shown.
 KINDS: Final = ("transport", "endpoint", "header", "field", "value", "event")
@@ -81,7 +81,7 @@ def handled_of(document: Mapping[str, Any] | None) -> Seen:
 
 def _in_fields(surface: str, fields: Fields) -> Iterator[Fact]:
     for pointer, field in fields.items():
-        kind, name = _named(pointer)
+        kind, name = name_of_place(pointer)
         if not name:
             continue
         yield Fact(surface, kind, name)
@@ -90,7 +90,7 @@ def _in_fields(surface: str, fields: Fields) -> Iterator[Fact]:
                 yield Fact(surface, "value", f"{name}: {value_of(atom)}")
 
 
-def _named(pointer: str) -> tuple[str, str]:
+def name_of_place(pointer: str) -> tuple[str, str]:
     """The kind and the name of what is at a place; no name for a whole body or frame."""
     _, top, *rest = pointer.split("/")
     if top == "header":
