@@ -1,6 +1,6 @@
 # Every target is a one-liner over codex-leg or a tool; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install verify compare adopt serve test lint bench mutants generated format lock clean
+.PHONY: help install verify compare adopt serve reference test lint bench mutants generated format lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -23,6 +23,9 @@ adopt: $(VENV)/.installed  ## Show the drift, ask, and make the shapes of now th
 
 serve: $(VENV)/.installed  ## Start the stand-in on loopback; ARGS="--scenario NAME" and so on
 	@$(BIN)/codex-leg serve $(ARGS)
+
+reference: $(VENV)/.installed  ## Look for a newer release of the Codex CLI, and say what is new in it
+	@$(BIN)/codex-leg reference watch $(ARGS)
 
 test: $(VENV)/.installed  ## Run the whole test suite
 	@$(BIN)/pytest $(ARGS)

@@ -22,6 +22,7 @@ __all__ = ["GENERATED", "main", "reads_json", "text_of"]
 GENERATED: Final = {
     "docs/incidents.md": "harness.incidents:incidents_page",
     "docs/rules.md": "harness.drift.rules_told:rules_page",
+    "docs/stability.md": "harness.reference.stability.page:stability_page",
     "schemas/reads.json": "harness.generated:reads_json",
 }
 

@@ -12,10 +12,13 @@ from typing import Any, Final
 from harness.contract import Contract, version_key
 from harness.drift.findings import Finding, Unchecked
 from harness.reference import npm
+from harness.reference.ablation.ablate import BaselineFails, Choice, ablate
 from harness.reference.capturing import Capturer, Wish
 from harness.reference.diff import compare_captured
 from harness.reference.install import cache_folder, locate
 from harness.reference.releases import stable
+from harness.reference.trials.bench import BenchError
+from harness.reference.trials.opening import open_release
 from harness.reference.wire.calls import OTHER
 from harness.reference.wire.captured import Captured, Reader
 
@@ -54,7 +57,7 @@ class Watched:
 
 def watch(
     contract: Contract,
-    ablate: Ablate | None,
+    needs: Ablate | None,
     *,
     cache: Path | None = None,
     keep: bool = False,
@@ -64,7 +67,7 @@ def watch(
 
     Args:
         contract: where captures are, and where the new one is written.
-        ablate: finds out what a release needs; ``None`` to leave that out.
+        needs: finds out what a release needs; ``None`` to leave that out.
         cache: where releases are installed.
         keep: whether a release stays there that was not there before.
         tell: told of each step, in a few words.
@@ -84,7 +87,7 @@ def watch(
     folder = cache or cache_folder()
     was_there = _is_installed(watched.newest, folder)
     try:
-        _look(contract, watched, ablate, folder, tell)
+        _look(contract, watched, needs, folder, tell)
     finally:
         if not (was_there or keep):
             shutil.rmtree(folder / watched.newest, ignore_errors=True)
@@ -94,7 +97,7 @@ def watch(
 def _look(
     contract: Contract,
     watched: Watched,
-    ablate: Ablate | None,
+    needs: Ablate | None,
     folder: Path,
     tell: Callable[[str], None],
 ) -> None:
@@ -113,12 +116,12 @@ def _look(
     before, after = reader.read(watched.before), reader.read(version)
     _compare(watched, before, after, None)
     surfaces, names = _new_calls(watched.findings)
-    if ablate is None or not (surfaces or names):
+    if needs is None or not (surfaces or names):
         return
     tell("finding out what it needs")
     try:
-        found = ablate(version, surfaces, names)
-    except (npm.InstallError, OSError, RuntimeError) as error:
+        found = needs(version, surfaces, names)
+    except (npm.InstallError, BaselineFails, BenchError, OSError) as error:
         watched.unchecked.append(Unchecked(f"what codex-cli {version} needs", str(error)))
         return
     watched.unchecked += [Unchecked(one["what"], one["why"]) for one in found["unchecked"]]
@@ -160,28 +163,17 @@ def ablate_calls(
 ) -> Ablate:
     """What finds out what a release needs, with the answers of this contract."""
 
-    def ablate(version: str, surfaces: frozenset[str], names: tuple[str, ...]) -> dict[str, Any]:
-        # Turns of a client are taken with it; nothing else here needs it.
-        from harness.reference.ablation.ablate import (  # noqa: PLC0415
-            BaselineFails,
-            Choice,
-            ablate,
-        )
-        from harness.reference.trials.opening import open_release  # noqa: PLC0415
-
+    def find_out(version: str, surfaces: frozenset[str], names: tuple[str, ...]) -> dict[str, Any]:
         choices = [Choice(surfaces)] if surfaces else []
         choices += [Choice(frozenset({OTHER}), names)] if names else []
         document: dict[str, Any] = {"rows": [], "unchecked": []}
         with open_release(version, contract, "watch") as opened:
             for choice in choices:
-                try:
-                    found = ablate(opened.bench, choice, journal=opened.journal, progress=progress)
-                except BaselineFails as error:
-                    raise OSError(str(error)) from error
+                found = ablate(opened.bench, choice, journal=opened.journal, progress=progress)
                 table = found.table(opened.version, opened.sha256).to_json()
                 document["rows"] += table["rows"]
                 document["unchecked"] += table["unchecked"]
             opened.journal.remove()
         return document
 
-    return ablate
+    return find_out

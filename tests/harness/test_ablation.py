@@ -10,18 +10,20 @@ from pathlib import Path
 import pytest
 
 from harness.contract import Contract
-from harness.reference.ablation.ablate import Ablated, BaselineFails, Choice, ablate
+from harness.reference.ablation.ablate import Ablated, ablate
 from harness.reference.ablation.table import Case, Row, Table, table_from, text_of
-from harness.reference.ablation.together import Together
 from harness.reference.ablation.verdict import NO_CHANGE, judge
-from harness.reference.ablation.without import Without
-from harness.reference.trials.bench import OpenBench
+from harness.reference.clients import CodexCli
+from harness.reference.trials.baselines import BaselineFails, Choice, baselines
+from harness.reference.trials.bench import BenchError, ClosedBench, OpenBench
 from harness.reference.trials.journal import Journal
 from harness.reference.trials.meddling import Meddler, Nothing
 from harness.reference.trials.rounds import Asked, Rounds
 from harness.reference.trials.seen import Part, Seen, last_error, shortened
 from harness.reference.trials.settings import BY_NAME, Setting
+from harness.reference.trials.together import Together
 from harness.reference.trials.trial import Trials
+from harness.reference.trials.without import Without
 from harness.standin.values import Incoming, Reply, WsReply
 
 from .scripted import IMPATIENT, FakeBench, Scripted, seen
@@ -48,6 +50,7 @@ NEEDED = {
     ("responses", "field", "/[response.output_item.done]/item/[function_call]/call_id"),
     ("responses", "field", "/[response.output_item.done]/item/[function_call]/arguments"),
 }
+PLACES = {(surface, name) for surface, _, name in NEEDED}
 OTHERS = (
     "/account",
     "/token",
@@ -62,11 +65,10 @@ OTHERS = (
 class Some(Choice):
     """What is looked at: what the client needs, and five times as much that it does not."""
 
-    def takes(self, change: Without) -> bool:
-        if not super().takes(change):
+    def takes(self, surface: str, name: str) -> bool:
+        if not super().takes(surface, name):
             return False
-        thing = (change.surface, change.kind, change.name)
-        return thing in NEEDED or change.name.startswith(OTHERS)
+        return (surface, name) in PLACES or name.startswith(OTHERS)
 
 
 @pytest.fixture(scope="module")
@@ -183,14 +185,21 @@ def test_without_a_good_turn_nothing_is_said() -> None:
         ablate(bench)
 
 
-def test_a_turn_that_is_not_the_same_twice_judges_nothing() -> None:
+def test_a_turn_that_is_never_the_same_judges_nothing() -> None:
     count = iter(range(1, 1000))
     bench = FakeBench(
         lambda setting, _: seen(calls={"https": next(count) if setting is HTTPS else 1})
     )
     found = ablate(bench, Choice(frozenset({"responses"}), transport="https"))
     assert found.cases == []
-    assert any(what == "the turn “plain over HTTPS”" for what, _ in found.unchecked)
+    assert ("the turn “plain over HTTPS”", "it is another one every time") in found.unchecked
+
+
+def test_a_turn_that_is_the_same_twice_of_three_times_judges() -> None:
+    counts = iter([2, 1, 1])
+    bench = FakeBench(lambda *_: seen(calls={"accounts": next(counts)}))
+    unchecked: list[tuple[str, str]] = []
+    assert baselines(bench, lambda setting: setting is PLAIN, unchecked)[PLAIN] == seen()
 
 
 def rounds_of(bench: FakeBench, journal: Journal | None = None) -> Rounds[str]:
@@ -362,3 +371,18 @@ def test_errors_are_read_without_what_differs_from_run_to_run() -> None:
     assert last_error([old, ""]) == "try again in TIME."
     assert last_error(["", "Error: timed out after 20s"]) == "timed out after 20s"
     assert len(shortened("x" * 1000)) == 400
+
+
+def test_a_process_that_does_not_come_up_is_told(tmp_path: Path) -> None:
+    # It is no contract: the process ends at once.
+    client = CodexCli("1", "0" * 64, "/nothing")
+    with pytest.raises(BenchError, match="does not come up"):
+        ClosedBench(client, tmp_path, jobs=1)
+
+
+def test_a_client_that_cannot_be_run_is_told() -> None:
+    client = CodexCli("1", "0" * 64, "/nothing")
+    with ClosedBench(client, Contract().root, jobs=1) as bench:
+        future = bench.submit(HTTPS, Nothing())
+        with pytest.raises(BenchError, match="No such file"):
+            future.result(60)

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 import pytest
 
 from harness.contract import Contract
-from harness.reference.ablation.ablate import Choice
 from harness.reference.handles.handle import handle
-from harness.reference.handles.instead import Instead
 from harness.reference.handles.questions import NO_CODE, questions
 from harness.reference.handles.reaction import react
 from harness.reference.handles.samples import UNKNOWN, events_known
 from harness.reference.handles.table import HandlesTable, handles_from, handles_text
+from harness.reference.trials.baselines import Choice
 from harness.reference.trials.bench import OpenBench
+from harness.reference.trials.instead import Instead
 from harness.reference.trials.meddling import Meddler, Nothing
 from harness.reference.trials.seen import Seen
 from harness.reference.trials.settings import BY_NAME, Setting

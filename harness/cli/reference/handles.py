@@ -10,10 +10,11 @@ from harness.cli.reference.sheet import Sheet, print_sheet
 from harness.cli.reference.trying import Doing, Trying, trying_options, unchecked
 from harness.contract import Contract
 from harness.exits import Exit
-from harness.reference.ablation.ablate import BaselineFails, Choice
 from harness.reference.handles.handle import handle
 from harness.reference.handles.table import Handled, HandlesTable, handles_from, handles_text
 from harness.reference.releases import write_text
+from harness.reference.trials.baselines import BaselineFails, Choice
+from harness.reference.trials.bench import default_jobs
 from harness.reference.trials.opening import open_release
 from harness.report.writing import print_text
 
@@ -55,7 +56,8 @@ def command(*, trying: Trying, everything: bool) -> Exit:
                 trying.version,
                 contract,
                 trying.journal("handles"),
-                jobs=trying.jobs,
+                # Most of it is waiting for the next try.
+                jobs=trying.jobs or 2 * default_jobs(),
                 keep=trying.keep,
                 again=trying.again,
             ) as opened:

@@ -123,7 +123,7 @@ def _options(surfaces: tuple[str, ...]) -> list[Callable[[Any], Any]]:
         click.option(
             "--jobs",
             type=click.IntRange(1, 64),
-            help="Turns at a time; four for each processor by default.",
+            help="Turns at a time; by default four for each processor, for handles eight.",
         ),
         click.option("--again", is_flag=True, help="Begin anew, also if it was broken off."),
         click.option(

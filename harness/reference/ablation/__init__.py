@@ -1,0 +1,1 @@
+"""What a client cannot live without."""

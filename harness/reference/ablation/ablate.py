@@ -2,62 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from harness.reference.ablation.plan import Thing, changes_of
 from harness.reference.ablation.table import Case, Table
-from harness.reference.ablation.together import changes_in, halves, in_groups
 from harness.reference.ablation.verdict import NO_CHANGE, Verdict, judge
-from harness.reference.ablation.without import Without
-from harness.reference.runs import WEBSOCKET
+from harness.reference.trials.baselines import BaselineFails, Choice, baselines
 from harness.reference.trials.bench import Bench
 from harness.reference.trials.journal import Journal
-from harness.reference.trials.meddling import Nothing
 from harness.reference.trials.rounds import Asked, Believed, Rounds
 from harness.reference.trials.seen import Seen
-from harness.reference.trials.settings import SETTINGS, Setting
+from harness.reference.trials.settings import Setting
+from harness.reference.trials.together import changes_in, halves, in_groups
+from harness.reference.trials.without import Without
 
-__all__ = ["Ablated", "BaselineFails", "Choice", "Progress", "ablate", "baselines"]
+__all__ = ["Ablated", "BaselineFails", "Choice", "Progress", "ablate"]
 
-#: Called with: how many turns are done, how many there are, how many things are required so far.
+#: Called with: how many changes are tried, how many there are, how many of them a turn fails by.
 Progress = Callable[[int, int, int], None]
-
-
-class BaselineFails(Exception):
-    """With nothing taken away the turn does not go well, so nothing can be said; one line."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What is to be looked at; everything by default.
-
-    Attributes:
-        surfaces: only their answers.
-        names: only things whose name contains one of these.
-        transport: only turns of this transport; ``""`` for all.
-    """
-
-    surfaces: frozenset[str] = frozenset()
-    names: tuple[str, ...] = ()
-    transport: str = ""
-
-    def takes(self, change: Without) -> bool:
-        """Whether this change is to be tried."""
-        if self.surfaces and change.surface not in self.surfaces:
-            return False
-        return self.takes_name(change.name)
-
-    def takes_name(self, name: str) -> bool:
-        """Whether a thing of this name is to be looked at."""
-        return not self.names or any(one in name for one in self.names)
-
-    def takes_turn(self, setting: Setting) -> bool:
-        """Whether this turn is to be taken."""
-        if self.surfaces and not self.surfaces & setting.judges:
-            return False
-        return not self.transport or setting.transport in ("", self.transport)
 
 
 @dataclass(slots=True)
@@ -131,64 +94,6 @@ def _cases(believed: Believed[Verdict]) -> Iterator[tuple[Thing, Case]]:
         yield (change.surface, change.kind, change.name), case
 
 
-def baselines(
-    bench: Bench, wanted: Callable[[Setting], bool], unchecked: list[tuple[str, str]]
-) -> dict[Setting, Seen]:
-    """How each turn goes with nothing changed: those that go well, the same way twice.
-
-    Args:
-        bench: where the turns are taken.
-        wanted: which turns are needed.
-        unchecked: gets those that do not go well.
-
-    Raises:
-        BaselineFails: the plain turn does not.
-    """
-    first = SETTINGS[0]
-    plain = _agreed(first, [bench.submit(first, Nothing(), parts=True) for _ in (0, 1)])
-    if isinstance(plain, str):
-        raise BaselineFails(f"with nothing changed, the plain turn fails: {plain}")
-    asked = {
-        setting: [bench.submit(setting, Nothing(), parts=True) for _ in (0, 1)]
-        for setting in SETTINGS[1:]
-        # A client that opens no WebSocket has no turns over one.
-        if wanted(setting) and (setting.transport != WEBSOCKET or plain.calls["websocket"])
-    }
-    bases = {first: plain} if wanted(first) else {}
-    for setting, futures in asked.items():
-        seen = _agreed(setting, futures)
-        if isinstance(seen, str):
-            unchecked.append((f"the turn “{setting.name}”", seen))
-        else:
-            bases[setting] = seen
-    return bases
-
-
-def _agreed(setting: Setting, futures: Iterable[Future[Seen]]) -> Seen | str:
-    """What was seen twice; or why nothing can be judged by it."""
-    first, second = (future.result() for future in futures)
-    for seen in (first, second):
-        why = _goes_wrong(setting, seen)
-        if why:
-            return why
-    if judge(setting, "", "", first, second).observed != NO_CHANGE:
-        return f"it is not the same twice: {judge(setting, '', '', first, second).observed}"
-    return first
-
-
-def _goes_wrong(setting: Setting, seen: Seen) -> str:
-    said = f": {seen.said}" if seen.said else ""
-    if seen.end != "ended":
-        return f"it does not end{said}"
-    if setting.answer is None:
-        return "" if seen.said else "it does not say that it was refused"
-    if not seen.answered or seen.exit_code != 0:
-        return f"no answer, exit {seen.exit_code}{said}"
-    if setting.tool and not seen.tool_run:
-        return "no tool is run"
-    return "no new token is fetched" if setting.refresh and not seen.refreshed else ""
-
-
 def _turns(bases: Mapping[Setting, Seen], choice: Choice) -> list[Asked]:
     known: set[Thing] = set()
     asked: list[Asked] = []
@@ -198,7 +103,7 @@ def _turns(bases: Mapping[Setting, Seen], choice: Choice) -> list[Asked]:
         asked += [
             Asked(setting, one)
             for one in changes
-            if _can_be_judged(one, seen) and choice.takes(one)
+            if _can_be_judged(one, seen) and choice.takes(one.surface, one.name)
         ]
     # What takes longest begins first, so that nothing else waits for it at the end.
     return sorted(asked, key=lambda one: changes_in(one)[0].how != "no answer")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from harness.reference.ablation.without import EVENT_LINE, HOWS, Without, field_name
 from harness.reference.trials.places import is_there, names_in
 from harness.reference.trials.seen import Part, Seen
 from harness.reference.trials.settings import Setting
+from harness.reference.trials.without import EVENT_LINE, HOWS, Without, field_name
 
 __all__ = ["Thing", "changes_of"]
 

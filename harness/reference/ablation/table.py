@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from harness.reference.ablation.verdict import NO_CHANGE
-from harness.reference.ablation.without import HOWS
 from harness.reference.trials.settings import SETTINGS
+from harness.reference.trials.without import HOWS
 
 __all__ = ["FORMAT", "Case", "Row", "Table", "table_from", "text_of"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -47,11 +48,11 @@ class Paired:
 
     Attributes:
         edits: of all pairs.
-        pairs: how many pairs of each call were compared.
+        pairs: how many pairs of each call were compared, its requests and its frames apart.
     """
 
     edits: list[Edit] = field(default_factory=list)
-    pairs: dict[Call, int] = field(default_factory=dict)
+    pairs: Counter[tuple[Call, bool]] = field(default_factory=Counter)
 
 
 def edits_of(before: Sequence[Request], after: Sequence[Request]) -> Paired:
@@ -69,7 +70,7 @@ def edits_of(before: Sequence[Request], after: Sequence[Request]) -> Paired:
             continue
         old, new = here.get(key, []), there.get(key, [])
         for one, other in zip(old, new, strict=False):
-            paired.pairs[call] = paired.pairs.get(call, 0) + 1
+            paired.pairs[call, bool(other.label)] += 1
             if one.fields != other.fields:
                 changes = field_changes(one.fields, other.fields)
                 paired.edits += (

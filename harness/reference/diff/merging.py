@@ -107,14 +107,14 @@ def _above(place: str) -> Iterator[str]:
     return ("/".join(parts[:size]) for size in range(3, len(parts)))
 
 
-def _finding(group: list[Edit], pairs: Mapping[Call, int]) -> Finding:
+def _finding(group: list[Edit], pairs: Mapping[tuple[Call, bool], int]) -> Finding:
     first = _told_of(group)
     change, request = first.change, first.request
     rule = _rule_of(change)
     where = {f"{one.request.vantage} {one.change.pointer}": one for one in group}
     also = [place for place, one in where.items() if one is not first]
-    requests = {(id(one.request), one.request.call) for one in group}
-    of = sum(pairs.get(call, 0) for call in {call for _, call in requests})
+    requests = {id(one.request): (one.request.call, bool(one.request.label)) for one in group}
+    of = sum(pairs.get(kind, 0) for kind in set(requests.values()))
     found = finding(
         rule,
         f"{_where(group, first)}{change.pointer}: {_told(rule, change)}",

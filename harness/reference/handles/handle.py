@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from harness.contract import Contract
-from harness.reference.ablation.ablate import Choice, Progress, baselines
 from harness.reference.handles.questions import NO_CODE, Question, questions
 from harness.reference.handles.reaction import Reaction, react
 from harness.reference.handles.samples import UNKNOWN
 from harness.reference.handles.table import Handled, HandlesTable
+from harness.reference.trials.baselines import Choice, baselines
 from harness.reference.trials.bench import Bench
 from harness.reference.trials.journal import Journal
 from harness.reference.trials.rounds import Asked, Believed, Rounds
@@ -18,6 +18,9 @@ from harness.reference.trials.seen import Seen
 from harness.reference.trials.settings import Setting
 
 __all__ = ["Handling", "handle"]
+
+#: Called with: how many are done, how many there are, how many are acted on so far.
+Progress = Callable[[int, int, int], None]
 
 #: Surface, kind and name: a row of the table.
 _Thing = tuple[str, str, str]
@@ -83,18 +86,15 @@ def handle(
             flaky=_thing(one) in asking.flaky,
         )
         for one in wanted
-        if choice.takes_name(one.name) or not one.like
     ]
     return found
 
 
 def _is_wanted(question: Question, choice: Choice) -> bool:
-    if choice.surfaces and question.surface not in choice.surfaces:
-        return False
-    if choice.transport and question.setting.transport not in ("", choice.transport):
-        return False
     # What nobody has is always asked: the others are set against it.
-    return not question.like or choice.takes_name(question.name)
+    names = () if not question.like else choice.names
+    wanted = replace(choice, names=names).takes(question.surface, question.name)
+    return wanted and choice.takes_transport(question.setting)
 
 
 def _thing(question: Question) -> _Thing:

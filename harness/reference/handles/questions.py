@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from harness.contract import Contract
-from harness.reference.handles.instead import Instead, Where
 from harness.reference.handles.samples import UNKNOWN, events_known, values_known
+from harness.reference.trials.instead import Instead, Where
 from harness.reference.trials.settings import BY_NAME, Setting
 from leg.refusal_table import TABLE
 

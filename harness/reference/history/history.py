@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from harness.contract import Contract, Release, version_key
 from harness.reference.runs import HTTPS, TRANSPORTS
-from harness.reference.wire.captured import BESIDE, PLAIN, Reader, Vantage
+from harness.reference.wire.captured import BESIDE, PLAIN, Captured, Reader, Vantage
 
 from .facts import HANDLES, KINDS, Fact, facts_of, handled_of
 from .spans import Span, deciding, spans_of
 
-__all__ = ["FORMAT", "History", "HistoryRow", "read_history"]
+__all__ = ["FORMAT", "ORDINARY", "History", "HistoryRow", "history_of", "read_history"]
 
 FORMAT: Final = "codex-leg/history/1"
 
@@ -101,31 +101,38 @@ class History:
         }
 
 
-def read_history(
-    contract: Contract, *, progress: Callable[[int, int], None] | None = None
-) -> History:
+def read_history(contract: Contract) -> History:
     """The history of all that is captured.
-
-    Args:
-        contract: where the captures are.
-        progress: told after each release how many are read, of how many.
 
     Raises:
         ContractErrors: a capture cannot be read.
     """
-    reader, versions = Reader(contract), contract.reference.versions
+    reader = Reader(contract)
+    captured = (reader.read(version) for version in contract.reference.versions)
+    return history_of(captured, contract.observed.handles)
+
+
+def history_of(
+    captured: Iterable[Captured],
+    handles: Callable[[str], Mapping[str, Any] | None] = lambda _: None,
+) -> History:
+    """The history of these releases, oldest first.
+
+    Args:
+        captured: the releases. They are read one after the other, and not kept.
+        handles: what a release acts on (``schemas/report/handles.json``), where that is known.
+    """
     seen: dict[Fact, dict[int, frozenset[Vantage]]] = {}
+    versions: list[str] = []
     looked_at: list[frozenset[Vantage]] = []
     releases: list[Release | None] = []
-    for number, version in enumerate(versions):
-        captured = reader.read(version)
-        handled = contract.observed.handles(version)
-        for fact, vantages in {**facts_of(captured), **handled_of(handled)}.items():
+    for number, one in enumerate(captured):
+        handled = handles(one.version)
+        for fact, vantages in {**facts_of(one), **handled_of(handled)}.items():
             seen.setdefault(fact, {})[number] = vantages
-        looked_at.append(captured.looked_at | ({HANDLES} if handled is not None else set()))
-        releases.append(captured.release)
-        if progress is not None:
-            progress(number + 1, len(versions))
+        looked_at.append(one.looked_at | ({HANDLES} if handled is not None else set()))
+        versions.append(one.version)
+        releases.append(one.release)
     rows = [
         HistoryRow(fact, spans_of(found, looked_at), found)
         for fact, every in seen.items()

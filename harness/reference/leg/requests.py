@@ -31,7 +31,7 @@ __all__ = ["Asked", "leg_requests"]
 
 #: A UUID, as the leg makes them itself where the caller gives none.
 _SESSION: Final = "6f1d7a52-0c1e-4f0b-9f5f-2b6f0f4d1c11"
-_NO_TOKEN: Final = "opens-nothing"
+_NOTHING: Final = "opens-nothing"
 _CALL_ID: Final = "call_0123456789abcdefghijklmn"
 _TOOL: Final = {
     "type": "function",
@@ -64,11 +64,11 @@ class Asked:
 def leg_requests() -> Iterator[Asked]:
     """Each kind of request that the leg sends to the codex backend."""
     kind = CredentialKind.CODEX_SUBSCRIPTION
-    credential = Credential(kind=kind, token=_NO_TOKEN, source="here", account_id=ACCOUNT)
+    credential = Credential(kind=kind, token=_NOTHING, source="here", account_id=ACCOUNT)
     yield _asked("turn", "responses", _turn(credential, PROMPTS[0]), PLAIN)
     tools = {"tools": [_TOOL]}
     yield _asked("tool call", "responses", _turn(credential, _items(), **tools), "tool-call")
-    refresh = refresh_request(_NO_TOKEN)
+    refresh = refresh_request(_NOTHING)
     yield _asked("refresh", "auth", refresh, "expired-token", "unauthorized", "refresh-reused")
     yield _asked("models", "models", models_request(CODEX, credential), MODEL_LIST)
     yield _asked("accounts", "accounts", accounts_request(credential), SIDE_CALLS)

@@ -104,15 +104,20 @@ class ClosedBench:
         self._waiting: dict[int, Future[Seen]] = {}
         self._count = 0
         self._lock = threading.Lock()
-        self._tell(
-            {
-                "client": asdict(client),
-                "root": str(root),
-                "jobs": jobs,
-                "patience": asdict(patience or Patience()),
-            }
-        )
-        if not self._out.readline():
+        first = {
+            "client": asdict(client),
+            "root": str(root),
+            "jobs": jobs,
+            "patience": asdict(patience or Patience()),
+        }
+        try:
+            self._tell(first)
+            is_up = bool(self._out.readline())
+        except OSError:
+            is_up = False
+        if not is_up:
+            self._process.kill()
+            self._clean_up()
             raise BenchError("the process that takes the turns does not come up")
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -132,9 +137,15 @@ class ClosedBench:
                 os.killpg(self._process.pid, signal.SIGTERM)
         with suppress(OSError):
             self._in.close()
-        self._process.wait()
+        # It says nothing more, and the reader reads that.
         self._reader.join()
-        self._out.close()
+        self._clean_up()
+
+    def _clean_up(self) -> None:
+        self._process.wait()
+        for pipe in (self._in, self._out):
+            with suppress(OSError):
+                pipe.close()
         self._folder.cleanup()
 
     def submit(self, setting: Setting, meddler: Meddler, *, parts: bool = False) -> Future[Seen]:

@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from harness.contract import Contract
 from harness.events import NOT_JSON, parse_json, read_events
 from harness.reference.clients import Client
 from harness.reference.process import Process, is_waiting
-from harness.reference.trials.meddling import Meddled, Meddler, surface_of
+from harness.reference.trials.meddling import Meddled, Meddler, Nothing, surface_of
 from harness.reference.trials.seen import End, Part, Seen, last_error, warnings_in
 from harness.reference.trials.settings import Setting
 from harness.standin.answers import Answers
@@ -40,16 +40,27 @@ class Patience:
     """How long a turn is watched.
 
     Attributes:
-        quiet: seconds without a request, the client idle, after which it waits. The
-            longest pause of the reference client between two tries is 15 s (reference.md 5.6).
-        calls: requests to one endpoint after which it asks for ever; 30 is the most that it makes
-            before it gives up (reference.md 5.2).
-        seconds: after that long it is ended, whatever it does.
+        quiet: seconds without a request, the client idle, after which it waits. The longest that
+            the reference client waits for an answer in a turn is 20 s, a refresh apart (45 s).
+        calls: requests to one endpoint after which it asks without end; 30 is the most that it
+            makes before it gives up (reference.md 5.2).
+        seconds: after that long it is ended, whatever it does,
+        factor: or after so many times as long as a turn takes with nothing changed: on a machine
+            that is busy, everything takes longer.
     """
 
     quiet: float = 25.0
     calls: int = 80
     seconds: float = 90.0
+    factor: float = 30.0
+
+
+class _Ran(NamedTuple):
+    end: End
+    code: int
+    stdout: str
+    stderr: str
+    seconds: float
 
 
 class Trials:
@@ -65,6 +76,7 @@ class Trials:
         self._rulebook = Rulebook(contract, off=contract.rules)
         self._answers = Answers(contract)
         self._running: set[Process] = set()
+        self._plain_seconds = 0.0
 
     def stop(self) -> None:
         """End every turn that is being taken, from another thread."""
@@ -89,30 +101,17 @@ class Trials:
                 one.mkdir()
             self._client.sign_in(home, expired=setting.expired)
             before = _access_token(home)
-            backend = Backend(
-                self._contract,
-                setting.scenario(self._contract),
-                rulebook=self._rulebook,
-                answers=self._answers,
-            )
-            with StandIn(Meddled(backend, meddler), ca_folder=folder) as standin:
+            with StandIn(Meddled(self._backend(setting), meddler), ca_folder=folder) as standin:
                 command = self._client.command(setting.turn, home, work)
-                with Process(command, self._environment(standin, home)) as process:
-                    self._running.add(process)
-                    try:
-                        end = self._watch(process, standin)
-                        code = process.kill()
-                    finally:
-                        self._running.discard(process)
-                    texts = tuple(
-                        one.replace(str(folder), "FOLDER")
-                        for one in (process.stdout, process.stderr)
-                    )
+                ran = self._run(command, standin, home)
                 standin.settle(1.0)
                 exchanges = standin.exchanges
+            if type(meddler) is Nothing:
+                self._plain_seconds = max(self._plain_seconds, ran.seconds)
+            texts = [one.replace(str(folder), "FOLDER") for one in (ran.stdout, ran.stderr)]
             return Seen(
-                end=end,
-                exit_code=code if end == "ended" else None,
+                end=ran.end,
+                exit_code=ran.code if ran.end == "ended" else None,
                 answered=setting.answer is not None and _is_told(setting.answer, texts[0]),
                 calls=_calls(exchanges),
                 said=last_error(texts),
@@ -123,6 +122,20 @@ class Trials:
                 unhandled=_unhandled(texts[1]),
                 parts=tuple(_part(one) for one in exchanges if one.status) if parts else (),
             )
+
+    def _backend(self, setting: Setting) -> Backend:
+        scenario = setting.scenario(self._contract)
+        return Backend(self._contract, scenario, rulebook=self._rulebook, answers=self._answers)
+
+    def _run(self, command: Sequence[str], standin: StandIn, home: Path) -> _Ran:
+        with Process(command, self._environment(standin, home)) as process:
+            self._running.add(process)
+            try:
+                end = self._watch(process, standin)
+                code = process.kill()
+            finally:
+                self._running.discard(process)
+            return _Ran(end, code, process.stdout, process.stderr, process.seconds)
 
     def _environment(self, standin: StandIn, home: Path) -> dict[str, str]:
         # The proxy alone: a base URL would be a mercy that not every client knows.
@@ -141,6 +154,7 @@ class Trials:
     def _watch(self, process: Process, standin: StandIn) -> End:
         """Wait for the end of the turn, or for the certainty that it has none."""
         patience = self._patience
+        deadline = max(patience.seconds, patience.factor * self._plain_seconds)
         last, quiet_since, busy = (0, 0), time.monotonic(), 0
         while not process.wait(_LOOK_SECONDS):
             now = time.monotonic()
@@ -153,7 +167,7 @@ class Trials:
                 return "waits"
             if _most_calls(standin.exchanges) > patience.calls:
                 return "loops"
-            if process.seconds > patience.seconds:
+            if process.seconds > deadline:
                 return "late"
         return "ended"
 

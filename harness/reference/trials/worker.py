@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness.contract import Contract
-from harness.reference.ablation.together import Together
-from harness.reference.ablation.without import Without
 from harness.reference.clients import CodexCli
-from harness.reference.handles.instead import Instead
+from harness.reference.trials.instead import Instead
 from harness.reference.trials.meddling import Meddler, Nothing
 from harness.reference.trials.settings import BY_NAME
+from harness.reference.trials.together import Together
 from harness.reference.trials.trial import Patience, Trials
+from harness.reference.trials.without import Without
 
 __all__ = ["meddler_from"]
 

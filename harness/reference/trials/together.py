@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from harness.reference.ablation.without import Without
 from harness.reference.trials.meddling import Nothing
 from harness.reference.trials.rounds import Asked
+from harness.reference.trials.without import Without
 from harness.standin.values import Headers, Incoming, Reply, WsReply
 
 __all__ = ["Together", "changes_in", "halves", "in_groups"]

@@ -1,0 +1,1 @@
+"""How stable the protocol is: counted from the history of captures and the corpus of incidents."""
