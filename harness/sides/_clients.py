@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from harness.drift.findings import Finding, finding
@@ -58,14 +58,21 @@ class Clients:
         own, other = self._turns[index], self._turns[1 - index]
         return own.keys() - other.keys() if other else set()
 
+    def unmatched(self, index: int) -> Mapping[str, Seen]:
+        """Calls of one side whose other side holds no capture of a client at all."""
+        return self._lone[index] if self._has_none(1 - index) else {}
+
+    def _has_none(self, index: int) -> bool:
+        return not (self._turns[index] or self._calls[index])
+
     def findings(self) -> Iterator[Finding]:
         """What a client took up, or dropped."""
-        for call, one in self._lone[0].items():
-            if call not in self._calls[1]:
-                yield _endpoint(one, call, gone=True)
-        for call, one in self._lone[1].items():
-            if call not in self._calls[0]:
-                yield _endpoint(one, call, gone=False)
+        for index in (0, 1):
+            if self._has_none(1 - index):
+                continue
+            for call, one in self._lone[index].items():
+                if call not in self._calls[1 - index]:
+                    yield _endpoint(one, call, gone=index == 0)
         for name in sorted(self.only(0)):
             yield _finding(
                 "client-transport-removed", self._turns[0][name], f"/transport/{name}", name, None,

@@ -155,6 +155,9 @@ class _Run:
         self._refuse_nothing()
         for one in self._clients.findings():
             self._merged.add(one)
+        for call, seen in self._clients.unmatched(0).items():
+            self._merged.add(_dropped(seen.surfaces[0], call, call))
+        self._fresh += self._clients.unmatched(1)
         gone, fresh = self._tally.match_pools()
         for place, pool in _unclaimed(gone, self._clients.only(0)):
             count = f"{len(pool.keys)} exchange{'s' * (len(pool.keys) > 1)}"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from harness.contract import Contract, Frame, Interaction, Provenance, RecordedRequest, Release
+from harness.reference.history import History, read_history
 from harness.reference.wire.captured import Captured, Reader
 
-__all__ = ["URL", "beside", "captured", "socket", "turn"]
+__all__ = ["URL", "beside", "captured", "history", "socket", "turn"]
 
 URL = "https://chatgpt.com/backend-api/codex/responses"
 SESSION = "00000000-0000-7000-8000-000000000001"
@@ -90,3 +92,9 @@ def captured(
     has = transports or tuple(name for name in ("https", "websocket") if name in seen)
     release = Release(version, date, None, None, "a table", "0" * 64, has)
     return Reader(Contract()).captured(release, version, runs)
+
+
+@cache
+def history() -> History:
+    """The history that comes with the contract, read once."""
+    return read_history(Contract())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,9 +15,8 @@ from harness.exits import Exit
 from harness.reference import npm
 from harness.reference.history.bisect import Edge, bisect, edges_of
 from harness.reference.history.probing import best_of
-from harness.reference.releases import write_releases
 
-from . import reference_fakes
+from . import captures, reference_fakes
 from .captures import turn
 from .reference_fakes import copy_contract, install_client
 from .test_reference_history import facts
@@ -104,6 +102,12 @@ def test_the_run_that_takes_least_is_chosen(vantages: set[str], best: str) -> No
     assert best_of(frozenset(vantages)) == best
 
 
+@pytest.fixture
+def _history(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = captures.history()
+    monkeypatch.setattr("harness.cli.reference.bisect.read_history", lambda _: found)
+
+
 # With clients that are really run, and a registry that is not.
 
 #: The fake client sends a header from this release on.
@@ -112,7 +116,7 @@ VERSIONS = [f"0.150.{number}" for number in range(9)]
 
 
 @pytest.fixture
-def contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Contract]:
+def contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Contract:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     stamps = {one: f"2026-08-{20 + n:02}T00:00:00Z" for n, one in enumerate(VERSIONS)}
     monkeypatch.setattr(npm, "times", lambda: stamps)
@@ -122,11 +126,10 @@ def contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Contra
         monkeypatch.setattr(reference_fakes, "SCRIPT", marked if number >= FIRST else plain)
         install_client(tmp_path / "cache", version=version)
     made = copy_contract(tmp_path / "contract", VERSIONS[0], VERSIONS[-1])
-    write_releases(made, Contract(made.root).reference.releases.values())
     for version in (VERSIONS[0], VERSIONS[-1]):
         command = ["reference", "capture", version, "--scenarios", "plain", "--transport", "https"]
         assert run([*command, "--root", str(made.root)]) == Exit.CLEAN
-    yield Contract(made.root)
+    return Contract(made.root)
 
 
 def test_the_command_runs_what_is_between_and_leaves_it_as_it_was(
@@ -167,6 +170,7 @@ def test_the_command_runs_what_is_between_and_leaves_it_as_it_was(
         (["session-id", "--good", "0.130.0", "--bad", "99.0.0"], "99.0.0 is not captured"),
     ],
 )
+@pytest.mark.usefixtures("_history")
 def test_wrong_use_is_one_line(
     arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -175,6 +179,7 @@ def test_wrong_use_is_one_line(
     assert said in line
 
 
+@pytest.mark.usefixtures("_history")
 def test_without_npm_it_goes_by_what_is_known_and_is_not_sure(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,6 +19,7 @@ from harness.reference.history import Fact, History, history_of, read_history
 from harness.reference.history.facts import facts_of
 from harness.reference.history.spans import Span, deciding, spans_of
 
+from . import captures
 from .captures import beside, captured, socket, turn
 
 CONTRACT = Contract()
@@ -73,7 +76,7 @@ def test_spans_hold_every_release_that_shows_it_and_none_that_is_known_not_to(
     inside = {n for one in found for n in range(one.first, one.last + 1)}
     assert seen.keys() <= inside
     assert all(one.first in seen and one.seen in seen for one in found)
-    for one, other in zip(found, found[1:], strict=False):
+    for one, other in pairwise(found):
         # Between two spans somebody has looked, and found nothing.
         assert one.last < (one.gone or 0) <= (other.not_before or 0) < other.first
     assert all(one.last == len(looked) - 1 for one in found if one.gone is None)
@@ -156,9 +159,11 @@ def test_what_a_release_acts_on_is_part_of_the_history() -> None:
 # The captures that come with the contract.
 
 
-@pytest.fixture(scope="module")
-def history() -> History:
-    return read_history(CONTRACT)
+@pytest.fixture(name="history")
+def read_once(monkeypatch: pytest.MonkeyPatch) -> History:
+    found = captures.history()
+    monkeypatch.setattr("harness.cli.reference.history.read_history", lambda _: found)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -167,7 +172,8 @@ def history() -> History:
     [
         (("responses", "header", "openai-beta"), None, None, ("0.50.0", "0.53.0")),
         (("responses", "header", "conversation_id"), None, None, ("0.80.0", "0.87.0")),
-        (("models", "endpoint", "GET chatgpt.com/backend-api/codex/models"), "0.87.0", "0.92.0", None),
+        (("models", "endpoint", "GET chatgpt.com/backend-api/codex/models"),
+         "0.87.0", "0.92.0", None),
         (("responses", "value", "content-encoding: zstd"), "0.92.0", "0.95.0", None),
         (("responses", "header", "x-codex-turn-metadata"), "0.98.0", "0.100.0", None),
         (("responses", "header", "x-client-request-id"), "0.111.0", "0.115.0", None),
@@ -240,6 +246,7 @@ def command(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, s
     return code, *capsys.readouterr()
 
 
+@pytest.mark.usefixtures("history")
 def test_a_name_is_searched_and_shown_with_dates(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = command(capsys, "SESSION-ID", "--surface", "responses")
     assert code == Exit.CLEAN
@@ -247,6 +254,7 @@ def test_a_name_is_searched_and_shown_with_dates(capsys: pytest.CaptureFixture[s
     assert row.split() == ["responses", "header", "0.131.0", "2026-05-18", "still", "session-id"]
 
 
+@pytest.mark.usefixtures("history")
 def test_since_leaves_what_has_not_changed_out(capsys: pytest.CaptureFixture[str]) -> None:
     def names(*arguments: str) -> set[str]:
         code, out, _ = command(capsys, *arguments, "--json")
@@ -262,11 +270,13 @@ def test_since_leaves_what_has_not_changed_out(capsys: pytest.CaptureFixture[str
     assert "session_id" in names("--since", "0.131.0")
 
 
+@pytest.mark.usefixtures("history")
 def test_markdown_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = command(capsys, "zstd", "--format", "markdown")
     assert "| responses | value | 0.93.0 | 2026-01-30 | still |  | content-encoding: zstd |" in out
 
 
+@pytest.mark.usefixtures("history")
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -287,10 +297,10 @@ def test_wrong_use_is_one_line(
 
 
 def test_without_captures_it_says_that_it_could_not_look(
-    capsys: pytest.CaptureFixture[str], tmp_path: object
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     for name in ("probes", "schemas", "cassettes"):
-        (tmp_path / name).mkdir()  # type: ignore[operator]
+        (tmp_path / name).mkdir()
     code, out, err = command(capsys, "--root", str(tmp_path))
     assert (code, out) == (Exit.UNCHECKED, "")
     assert "nothing is captured" in err
