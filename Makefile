@@ -36,8 +36,9 @@ lint: $(VENV)/.installed  ## ruff, mypy --strict, import-linter
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-bench: $(VENV)/.installed  ## What the leg costs, as ratios against httpx
+bench: $(VENV)/.installed  ## What the leg and comparing cost, as ratios against others
 	@$(BIN)/python -m benchmarks.run
+	@$(BIN)/python -m benchmarks.compare
 
 mutants: $(VENV)/.installed  ## Plant every single edit in every cassette: is it found, as what it is?
 	@$(BIN)/python -m tests.mutation $(ARGS)

@@ -87,6 +87,8 @@ def cassette_of(recorded: Recorded, redactor: Redactor) -> dict[str, Any]:
         interaction["stream"] = {"ended": ended, "chunks": chunks}
     if recorded.status == 101:
         interaction["frames"] = _frames(recorded, redactor)
+        if recorded.close_code is not None:
+            interaction["close_code"] = recorded.close_code
     return {"version": 1, "interactions": [interaction]}
 
 

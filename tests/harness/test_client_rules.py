@@ -7,7 +7,7 @@ import pytest
 from harness.contract import Provenance
 from harness.exchange import Exchange, SentRequest
 from harness.sides import Seen
-from harness.sides._clients import client_findings
+from harness.sides._clients import Clients, are_captures, client_findings
 
 BASE = "https://chatgpt.com/backend-api"
 CAPTURED = Provenance("captured", "2026-11-22", "loopback", {"name": "codex-cli"}, None, {})
@@ -15,18 +15,20 @@ CAPTURED = Provenance("captured", "2026-11-22", "loopback", {"name": "codex-cli"
 Calls = list[Seen]
 
 
-def _seen(exchange: Exchange) -> Seen:
-    return Seen(("responses",), exchange, CAPTURED)
+def _seen(exchange: Exchange, *, is_turn: bool = True) -> Seen:
+    return Seen(("responses",), exchange, is_turn, CAPTURED)
 
 
 def _call(path: str) -> Seen:
-    return _seen(Exchange(request=SentRequest("GET", f"{BASE}{path}"), status=200))
+    asked = SentRequest("GET", f"{BASE}{path}")
+    return _seen(Exchange(request=asked, status=200), is_turn=False)
 
 
-TURN = _seen(Exchange(request=SentRequest("POST", f"{BASE}/responses"), status=200, is_stream=True))
+ASKED = SentRequest("POST", f"{BASE}/codex/responses")
+TURN = _seen(Exchange(request=ASKED, status=200, is_stream=True))
 WS_TURN = _seen(
     Exchange(
-        request=SentRequest("GET", f"{BASE}/responses"),
+        request=SentRequest("GET", f"{BASE}/codex/responses"),
         status=101,
         is_stream=True,
         transport="ws",
@@ -36,7 +38,11 @@ MODELS, SKILLS = _call("/models"), _call("/skills")
 
 
 def _rules(before: Calls, after: Calls) -> list[tuple[str, str]]:
-    return sorted((one.rule, one.pointer) for one in client_findings(before, after))
+    clients = Clients()
+    clients.see(0, before)
+    clients.see(1, after)
+    found = [*clients.findings(), *client_findings(before, after)]
+    return sorted((one.rule, one.pointer) for one in found)
 
 
 @pytest.mark.parametrize(
@@ -79,4 +85,10 @@ def test_the_same_calls_are_no_difference(calls: Calls) -> None:
 
 
 def test_only_captures_of_a_client_are_sets_of_calls() -> None:
-    assert _rules([TURN], [Seen(("responses",), SKILLS.exchange)]) == []
+    unknown = Seen(("responses",), SKILLS.exchange)
+    assert are_captures([TURN], [SKILLS])
+    assert not are_captures([TURN], [unknown])
+    clients = Clients()
+    clients.see(0, [TURN])
+    clients.see(1, [unknown])
+    assert list(clients.findings()) == []

@@ -22,9 +22,10 @@ from tests.mutation.expect import Mutant
 from tests.mutation.noise import NOISES, all_at_once
 from tests.mutation.operators import plant
 from tests.mutation.score import snapshot
-from tests.mutation.subject import Subject, subjects
+from tests.mutation.subject import Subject
+from tests.mutation.whole import known
 
-SUBJECTS = list(subjects())
+SUBJECTS = list(known().values())
 #: An exchange, and every so many-th of its mutants.
 SOME = {
     "codex/streamed-text": 29,
@@ -55,7 +56,7 @@ OTHERWISE = {
 
 
 def mutants(name: str) -> Iterator[Mutant]:
-    chosen = next(one for one in SUBJECTS if one.name == name)
+    chosen = known()[name]
     return itertools.islice(plant(chosen), 0, None, SOME[name])
 
 
@@ -122,7 +123,7 @@ def test_noise_is_never_a_difference(one: Subject, number: int) -> None:
 @given(st.sampled_from(sorted(NOISES)), st.integers(0, 10**6))
 def test_no_single_kind_of_noise_is_a_difference(kind: str, number: int) -> None:
     for name in ("codex/function-call", "codex/usage-five-hour-window", "plan/models"):
-        one = next(each for each in SUBJECTS if each.name == name)
+        one = known()[name]
         made = NOISES[kind](one, one.interaction, random.Random(number))  # noqa: S311 - no secret
         if made is not None:
             noisy = snapshot(one, Exchange.from_interaction(made))
@@ -131,7 +132,7 @@ def test_no_single_kind_of_noise_is_a_difference(kind: str, number: int) -> None
 
 @pytest.mark.parametrize("name", ["codex/streamed-text", "codex/usage"])
 def test_in_which_order_exchanges_are_counted_does_not_matter(name: str) -> None:
-    one = next(each for each in SUBJECTS if each.name == name)
+    one = known()[name]
     edited = [Exchange.from_interaction(each.interaction) for each in mutants(name)][:8]
     exchanges = [one.exchange, *edited]
     shapes = []

@@ -22,7 +22,7 @@ from harness.exchange import Exchange
 from harness.generated import text_of
 from harness.incidents import FOLDER, read_incidents
 from harness.reads import Reads
-from harness.sides._clients import client_findings
+from harness.sides._clients import Clients, client_findings
 from harness.sides._model import Seen
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +39,9 @@ CASES = {
 def _captured(document: Mapping[str, Any], surface: str) -> Seen:
     """An exchange as a capture of the reference client."""
     provenance = Provenance("captured", "2026-11-22", "this test", None, None, {})
-    return Seen((surface,), exchange_of(document), provenance)
+    exchange = exchange_of(document)
+    is_turn = exchange.request is not None and exchange.request.url.endswith("/responses")
+    return Seen((surface,), exchange, is_turn, provenance)
 
 
 def _sides(case: Mapping[str, Any]) -> tuple[Exchange, Exchange]:
@@ -52,7 +54,10 @@ def found_in(case: Mapping[str, Any]) -> list[Finding]:
     surface, by = case["surface"], case.get("by", "compare")
     if by == "calls":
         sides = [[_captured(one, surface) for one in case[side]] for side in ("before", "after")]
-        return list(client_findings(*sides))
+        clients = Clients()
+        for index, side in enumerate(sides):
+            clients.see(index, side)
+        return [*clients.findings(), *client_findings(*sides)]
     before, after = _sides(case)
     if by == "contract":
         assert check_exchange(SCHEMAS, surface, before) == []

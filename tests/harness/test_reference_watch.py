@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,33 +14,46 @@ from harness.cli import run
 from harness.contract import Contract
 from harness.exits import Exit
 from harness.reference import npm
+from harness.reference.capturing import Capturer, Wish
 from harness.reference.watching import watch
 
 from . import reference_fakes
 from .reference_fakes import copy_contract, install_client
 
 OLD, NEW = "0.150.7", "0.150.9"
+ORDINARY = Wish(runs=("plain",), transports=("https",))
 CHECK = "GET chatgpt.com/backend-api/wham/accounts/check"
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One release is captured, and a newer one installed: it sends a header and a call more."""
+    folder = tmp_path_factory.mktemp("watch")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        install_client(folder / "cache", version=OLD)
+        script = reference_fakes.SCRIPT.replace("session-id", 'X-A": "b", "session-id')
+        check = '    ask("GET", "/backend-api/wham/accounts/check", bearer())\n    part = '
+        patch.setattr(reference_fakes, "SCRIPT", script.replace("    part = ", check))
+        install_client(folder / "cache", version=NEW)
+        contract = copy_contract(folder / "contract", OLD)
+        capturer = Capturer(contract, cache=folder / "cache" / "codex-leg" / "codex")
+        assert capturer.capture(OLD, ORDINARY).status == "captured"
+    return folder
+
+
 @pytest.fixture
-def contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Contract:
-    """One release is captured, and a newer one is on npm: it sends a header and a call more."""
+def contract(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Contract:
+    """A copy of it, of which an ordinary turn is captured alone."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(npm, "newest", lambda: NEW)
     stamps = dict.fromkeys((OLD, "0.150.8", NEW), "2026-08-26T00:00:00Z")
     monkeypatch.setattr(npm, "times", lambda: stamps)
-    install_client(tmp_path / "cache", version=OLD)
-    script = reference_fakes.SCRIPT.replace(
-        '"session-id": name,', '"session-id": name, "X-A": "b",'
+    monkeypatch.setattr(
+        "harness.reference.watching.Wish", lambda keep: replace(ORDINARY, keep=keep)
     )
-    check = '    ask("GET", "/backend-api/wham/accounts/check", bearer())\n    part = '
-    monkeypatch.setattr(reference_fakes, "SCRIPT", script.replace("    part = ", check))
-    install_client(tmp_path / "cache", version=NEW)
-    made = copy_contract(tmp_path / "contract", OLD)
-    command = ["reference", "capture", OLD, "--scenarios", "plain,usage-limit"]
-    assert run([*command, "--root", str(made.root)]) == Exit.CLEAN
-    return Contract(made.root)
+    return Contract(tmp_path / "contract")
 
 
 def needs(required: bool) -> Any:

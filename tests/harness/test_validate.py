@@ -144,7 +144,7 @@ def test_the_request_of_an_accepted_exchange_is_judged() -> None:
     sent = SentRequest("POST", samples.URL, (), b'{"model": 7}')
     found = check(Exchange(sent, 200, (), base.body, True, base.events, "eof"))
     model = next(one for one in found if one.pointer == "/body/model")
-    assert (model.direction, model.rule, model.level) == ("request", "schema/type", "risky")
+    assert (model.direction, model.rule, model.level) == ("request", "request-schema/type", "risky")
 
 
 def test_headers_are_judged_whatever_their_case() -> None:

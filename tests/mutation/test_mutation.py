@@ -15,15 +15,16 @@ from harness.drift.rules import RULES
 from harness.judge import differences
 
 from . import score
-from .__main__ import WANTED, main, score_all
+from .__main__ import WANTED, main
 from .expect import Mutant
 from .faces import as_json, as_markdown, as_table
 from .operators import EDITS, noise_of, plant
 from .score import NOISE, Score, look_at
 from .streams import join
-from .subject import Subject, subjects
+from .subject import Subject
+from .whole import known, score_all
 
-SUBJECTS = list(subjects())
+SUBJECTS = list(known().values())
 PAGE = Path(__file__).parents[2] / "docs/mutation.md"
 #: A text, a call, an answer in JSON, a catalogue, a refusal of each kind.
 FEW = {
@@ -40,7 +41,7 @@ FEW = {
 
 
 def subject(name: str) -> Subject:
-    return next(one for one in SUBJECTS if one.name == name)
+    return known()[name]
 
 
 def some(name: str) -> Iterator[Mutant]:
