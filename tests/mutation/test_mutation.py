@@ -70,15 +70,21 @@ def test_differences_that_mean_nothing_are_not_found(name: str) -> None:
     assert [f"{one.name}: {one.told}" for one in result.wrong] == []
 
 
+#: All cassettes, in so many parts that none of them takes minutes.
+PARTS = 12
+
+
 @pytest.mark.slow
-def test_of_all_edits_in_all_cassettes_every_one_is_found_and_nearly_all_as_one() -> None:
-    result = score_all([], os.cpu_count() or 1)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_of_all_edits_in_all_cassettes_every_one_is_found_and_nearly_all_as_one(part: int) -> None:
+    names = sorted(known(), key=lambda name: -len(known()[name].text))[part::PARTS]
+    result = score_all(names, os.cpu_count() or 1)
     total = result.total
-    assert total.planted > 20_000
+    assert total.planted > 1_000
     assert total.found == total.planted
     assert total.one >= WANTED * total.planted
     assert total.level >= WANTED * total.planted
-    assert result.noise.planted > 2_000
+    assert result.noise.planted > 20
     assert result.noise.found == result.noise.planted
 
 
