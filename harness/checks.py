@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from harness.bodies import closest, of_success
@@ -17,16 +18,20 @@ from harness.drift.findings import (
     merge_findings,
 )
 from harness.drift.rules import RULES
+from harness.events import pending_event
 from harness.exchange import NOT_JSON, Event, Exchange
 from harness.grammar import Grammar
 from harness.invariants import InvariantJudge, folded
-from harness.lines import generalised
 from harness.order import check_order
+from harness.pointers import generalised
 
 __all__ = ["ENDED_EARLY", "Locate", "check_exchange"]
 
 #: Outcomes of probes whose stream rightly lacks its end.
 ENDED_EARLY: Final = frozenset({"stream_cut", "stream_stalled", "stream_too_large"})
+
+#: A stream that was broken off inside of an event breaks one of these.
+_ENDLESS: Final = frozenset({"order/terminal-missing", "order/error-without-terminal"})
 
 #: Keywords of which one wants to know what would have been right.
 _TOLD: Final = frozenset({"enum", "pattern", "minimum", "maximum", "minItems", "minLength"})
@@ -176,11 +181,17 @@ class _Judge:
         for event in exchange.events:
             for one in self._event(endpoint.events, event, counts[event.type]):
                 self.found.append(one)
-        if exchange.unfinished and not (ended_early or excerpt):
+        is_cut = exchange.unfinished and not (ended_early or excerpt)
+        pending = pending_event(exchange.body) if is_cut else None
+        if pending is not None:
+            exchange = replace(exchange, events=(*exchange.events, pending))
+        if endpoint.order is not None:
+            rules = self._order(endpoint.order, exchange, ended_early=ended_early, excerpt=excerpt)
+            # What was broken off lacks its end, and that is told.
+            is_cut = is_cut and rules.isdisjoint(_ENDLESS)
+        if is_cut:
             last = exchange.events[-1] if exchange.events else None
             self.add("sse/last-event-unfinished", "no empty line ends the last event", event=last)
-        if endpoint.order is not None:
-            self._order(endpoint.order, exchange, ended_early=ended_early, excerpt=excerpt)
 
     def _event(self, folder: str, event: Event, of: int) -> Iterator[Finding]:
         evidence = Evidence(1, of)
@@ -205,21 +216,27 @@ class _Judge:
             yield self._violation(problem, event.payload, event=event, evidence=evidence)
         yield from self._invariants.broken(path, event.payload, event=event)
 
-    def _order(self, path: str, exchange: Exchange, **stream: bool) -> None:
+    def _order(self, path: str, exchange: Exchange, **stream: bool) -> set[str]:
+        """Judge the order of each answer by itself; the rules that were broken."""
         grammar = Grammar.from_data(self._schemas.document(path))
-        payloads = (event.payload for event in exchange.events)
-        for one in check_order(grammar, payloads, **stream):
-            event = exchange.events[one.index] if 0 <= one.index < len(exchange.events) else None
-            self.found.append(
-                finding(
-                    one.rule,
-                    f"event {one.index + 1}: {one.message}",
-                    surface=self._surface,
-                    event=one.event,
-                    pointer=one.pointer,
-                    where=self._locate(event, one.pointer),
+        rules: set[str] = set()
+        before = 0
+        for turn in exchange.turns:
+            for one in check_order(grammar, (event.payload for event in turn), **stream):
+                rules.add(one.rule)
+                event = turn[one.index] if 0 <= one.index < len(turn) else None
+                self.found.append(
+                    finding(
+                        one.rule,
+                        f"event {before + one.index + 1}: {one.message}",
+                        surface=self._surface,
+                        event=one.event,
+                        pointer=one.pointer,
+                        where=self._locate(event, one.pointer),
+                    )
                 )
-            )
+            before += len(turn)
+        return rules
 
     def value(self, path: str, value: Any, prefix: str, *, direction: str = "response") -> None:
         """Judge one value by one schema."""

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from leg.limits import Limits
 from leg.sse import SSEDecoder
 
-__all__ = ["NOT_JSON", "Event", "Stream", "parse_json", "read_events", "read_stream"]
+__all__ = ["NOT_JSON", "Event", "Stream", "parse_json", "pending_event", "read_events", "read_stream"]
 
 #: An exchange is read from a file that is there already: no stream can run away with the memory.
 _NO_LIMITS: Final = Limits(line=None, event=None, total=None)
@@ -92,6 +92,15 @@ def read_stream(body: bytes, text: str | None = None) -> Stream:
         Event(one.event, one.data, parse_json(one.data), one.line) for one in decoder.feed(body)
     )
     return Stream(events, decoder.pending, plain=False)
+
+
+def pending_event(body: bytes) -> Event | None:
+    """The event that no empty line ends, as far as it came; ``None`` if it has no data yet."""
+    found = SSEDecoder(_NO_LIMITS).feed(body + b"\n\n")
+    if len(found) <= len(read_stream(body).events):
+        return None
+    last = found[-1]
+    return Event(last.event, last.data, parse_json(last.data), last.line)
 
 
 def read_events(body: bytes) -> tuple[tuple[Event, ...], bool]:

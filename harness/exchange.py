@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from itertools import accumulate, pairwise
+from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import parse_qsl
 
 from harness.contract import Frame, Interaction, Provenance, is_event_stream
 from harness.events import NOT_JSON, Event, Stream, parse_json, read_events, read_stream
 
-__all__ = ["NOT_JSON", "Event", "Exchange", "SentRequest", "Sighting", "parse_json", "read_events"]
+__all__ = ["ASKS", "NOT_JSON", "Event", "Exchange", "SentRequest", "Sighting", "parse_json", "read_events"]
+
+#: The frame of a client that asks for a response.
+ASKS: Final = "response.create"
 
 Headers = tuple[tuple[str, str], ...]
 Chunks = tuple[tuple[float, int], ...]
@@ -61,9 +65,11 @@ class Exchange:
         events: its events; empty unless it is a stream.
         ended: how the stream ended (``eof``, ``reset``), or ``None`` if that is not known.
         unfinished: whether the stream ends inside an event.
+        has_lines: whether the lines of a stream are known; a ``.jsonl`` keeps its events alone.
         transport: ``ws`` if it went on in the frames of a WebSocket. Then ``events`` are those of
             the server, and the body is empty.
         sent_frames: the frames of the client, in order.
+        sent_at: of each of ``sent_frames``, how many of ``events`` had come before.
         close_code: what a WebSocket was closed with, if that is known.
         chunks: when how many bytes of the body came (offset in ms, bytes), if that is known.
         seen: when it was had, and by whom, if that is known.
@@ -77,8 +83,10 @@ class Exchange:
     events: tuple[Event, ...] = ()
     ended: str | None = None
     unfinished: bool = False
+    has_lines: bool = True
     transport: Literal["http", "ws"] = "http"
     sent_frames: tuple[Event, ...] = ()
+    sent_at: tuple[int, ...] = ()
     close_code: int | None = None
     chunks: Chunks | None = None
     seen: Sighting | None = None
@@ -102,6 +110,18 @@ class Exchange:
         """Whether the stream is known to hold plain events alone, see :class:`Stream`."""
         return self._plain is not None and self._plain is self.body
 
+    @property
+    def turns(self) -> tuple[tuple[Event, ...], ...]:
+        """Its events, answer by answer: over one WebSocket a client asks several times."""
+        asked = {
+            at
+            for at, frame in zip(self.sent_at, self.sent_frames, strict=False)
+            if frame.type == ASKS
+        }
+        # What comes before the first question goes with its answer.
+        starts = [0, *sorted(asked)[1:], len(self.events)]
+        return tuple(self.events[here:there] for here, there in pairwise(starts))
+
     def header_map(self) -> dict[str, str]:
         """Headers as the schemas want them: lower-case names, several values of one name joined."""
         headers: dict[str, str] = {}
@@ -122,7 +142,9 @@ class Exchange:
             found = read_stream(
                 body, interaction.body if isinstance(interaction.body, str) else None
             )
+            is_stream = is_ws or bool(found.events) or not _is_document(body)
         frames = tuple(_frame_events(interaction.frames or ()))
+        answered = accumulate(sender == "server" for sender, _ in frames)
         return cls(
             request=SentRequest(
                 sent.method, sent.uri, _sent_headers(interaction), _bytes(sent.body)
@@ -138,6 +160,11 @@ class Exchange:
             unfinished=found.unfinished,
             transport="ws" if is_ws else "http",
             sent_frames=tuple(one for sender, one in frames if sender == "client"),
+            sent_at=tuple(
+                count
+                for count, (sender, _) in zip(answered, frames, strict=True)
+                if sender == "client"
+            ),
             close_code=interaction.close_code,
             chunks=stream.chunks if stream else None,
             seen=_sighting(interaction.provenance),
@@ -165,12 +192,17 @@ class Exchange:
             for number, line in enumerate(lines, 1)
             if line.strip()
         )
-        return cls(body=body, is_stream=True, events=events)
+        return cls(body=body, is_stream=True, events=events, has_lines=False)
 
     @classmethod
     def from_json(cls, body: bytes, status: int | None = None) -> Exchange:
         """The answer in a ``.json`` file: one body."""
         return cls(status=status, body=body)
+
+
+def _is_document(body: bytes) -> bool:
+    """Whether a body without events is a page or JSON, whatever its headers call it."""
+    return body.lstrip()[:1] in (b"<", b"{", b"[")
 
 
 def _frame_events(frames: Iterable[Frame]) -> Iterable[tuple[str, Event]]:

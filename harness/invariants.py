@@ -17,7 +17,7 @@ from harness.drift.findings import Finding, finding
 from harness.drift.snapshot import parent_of
 from harness.exchange import Event, Exchange
 from harness.invariant_checks import Breach, Surroundings, breaches_of
-from harness.lines import generalised
+from harness.pointers import generalised
 
 __all__ = ["Breach", "InvariantJudge", "Invariants", "Surroundings", "folded", "invariants_of"]
 

@@ -1,4 +1,4 @@
-"""Places in JSON: as a line, for a person; as a pointer into all values like it, for a finding."""
+"""What a person reads: the line of a place in JSON, and text that no terminal acts upon."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-__all__ = ["generalised", "line_of_pointer", "visible"]
+__all__ = ["line_of_pointer", "visible"]
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
@@ -63,20 +63,3 @@ def _below(text: str, at: int, token: str) -> int | None:
             inner = _skip(text, inner + 1)
         index += 1
     return None
-
-
-def generalised(value: Any, pointer: str) -> str:
-    """A pointer into one value as a pointer into all values like it: ``/a/0`` becomes ``/a/[]``."""
-    tokens: list[str] = []
-    for token in pointer.split("/")[1:]:
-        below: Any = None
-        if isinstance(value, list) and token.isdecimal() and int(token) < len(value):
-            below = value[int(token)]
-            kind = below.get("type") if isinstance(below, dict) else None
-            tokens.append(f"[{kind}]" if isinstance(kind, str) and "/" not in kind else "[]")
-        else:
-            tokens.append(token)
-            if isinstance(value, dict):
-                below = value.get(token.replace("~1", "/").replace("~0", "~"))
-        value = below
-    return "".join(f"/{token}" for token in tokens)

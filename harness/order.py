@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .grammar import Bracket, Grammar, lookup
+from .numbering import Numbering
 from .sameness import Sameness
 
 __all__ = ["Grammar", "OrderChecker", "Violation", "check_order"]
@@ -58,7 +59,8 @@ class OrderChecker:
         self._begun = False
         self._terminal: str | None = None
         self._error_at: int | None = None
-        self._last_number: int | None = None
+        _, base, step = grammar.sequence
+        self._numbering = Numbering(base, step, excerpt=excerpt)
         self._singletons: set[str] = set()
         self._open: dict[tuple[str, Key], int] = {}
         self._closed: set[tuple[str, Key]] = set()
@@ -115,22 +117,14 @@ class OrderChecker:
         self._found.append(Violation(rule, self._index, kind, pointer, message))
 
     def _check_number(self, kind: str, payload: Mapping[str, Any]) -> None:
-        pointer, base, step = self._grammar.sequence
+        pointer = self._grammar.sequence[0]
         number = lookup(payload, pointer)
         if not isinstance(number, int) or isinstance(number, bool):
             return
-        last = self._last_number
-        if last is None:
-            if number != base and not self._excerpt:
-                message = f"the first number is {number}, not {base}"
-                self._add("order/sequence-base", kind, message, pointer)
-        elif number <= last:
-            self._add("order/sequence-repeat", kind, f"{number} comes after {last}", pointer)
-            return
-        elif number != last + step:
-            message = f"{number} comes after {last}, not {last + step}"
-            self._add("order/sequence-gap", kind, message, pointer)
-        self._last_number = number
+        fault = self._numbering.feed(number)
+        if fault is not None:
+            rule, message = fault
+            self._add(rule, kind, message, pointer)
 
     def _after_terminal(self, kind: str) -> None:
         rule = "terminal-repeated" if kind in self._grammar.terminals else "event-after-terminal"
@@ -235,9 +229,12 @@ class OrderChecker:
         return around is not None and (around == outer or self._is_inside(around, outer))
 
     def _check_sum(self, bracket: Bracket, key: Key, kind: str, payload: Mapping[str, Any]) -> None:
-        done = lookup(payload, bracket.done)
-        # Without any piece there is nothing to add up: that they are gone is seen elsewhere.
-        self._compare(self._whole(bracket, key), done, kind, bracket.done)
+        whole, done = self._whole(bracket, key), lookup(payload, bracket.done)
+        if isinstance(done, str) and done and not (whole.pieces or whole.accepted or whole.partial):
+            # Whoever shows a text as it comes shows nothing of this one.
+            message = f"is {len(done)} characters long, and no {bracket.pieces} came before"
+            self._add("order/aggregate-mismatch", kind, message, bracket.done)
+        self._compare(whole, done, kind, bracket.done)
 
     def _compare(self, whole: _Whole, value: Any, kind: str, pointer: str) -> None:
         if not isinstance(value, str) and whole.partial:

@@ -44,6 +44,8 @@ CREDENTIALS: Final[Mapping[str, leg.Credential]] = {
     "platform-key": _stand_in(leg.CredentialKind.PLATFORM_KEY),
     "bogus": _stand_in(leg.CredentialKind.CODEX_SUBSCRIPTION, REDACTED),
 }
+#: What ``CODEX_BACKEND_BASE_URL`` puts another address in the place of.
+_BACKEND: Final = CODEX.base_url.removesuffix("/codex")
 _PROFILES: Final = {"responses": CODEX, "plan": PLAN, "platform": PLATFORM}
 
 
@@ -52,13 +54,17 @@ def credential_of(probe: Probe) -> leg.Credential | None:
     return CREDENTIALS.get(probe.credential)
 
 
-def question(probe: Probe) -> leg.Request:
+def question(probe: Probe, credential: leg.Credential | None = None) -> leg.Request:
     """The request that asks this probe.
+
+    Args:
+        probe: the probe.
+        credential: what to ask it with; by default, the stand-in for what the probe names.
 
     Raises:
         leg.ConfigurationError: the leg's own builder refuses to ask it.
     """
-    asked, credential = probe.request, credential_of(probe)
+    asked, credential = probe.request, credential or credential_of(probe)
     if asked.via == "refresh":
         return refresh_request(REDACTED)
     if asked.via == "stream" and credential is not None:
@@ -128,7 +134,14 @@ def _as_it_stands(probe: Probe, credential: leg.Credential | None) -> leg.Reques
     elif asked.body is not None:
         headers.setdefault("content-type", "application/json")
         body = json.dumps(asked.body, ensure_ascii=False, separators=(",", ":")).encode()
-    return leg.Request(asked.method, asked.url, tuple(headers.items()), body)
+    return leg.Request(asked.method, _moved(asked.url, credential), tuple(headers.items()), body)
+
+
+def _moved(url: str, credential: leg.Credential | None) -> str:
+    """The address where a credential says that the backend is."""
+    if credential is None or not credential.base_url or not url.startswith(f"{_BACKEND}/"):
+        return url
+    return credential.base_url.removesuffix("/codex") + url.removeprefix(_BACKEND)
 
 
 def question_differs(probe: Probe, request: leg.Request) -> list[tuple[str, Any, Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +22,7 @@ from harness.questions import CREDENTIALS, REDACTED, credential_of, question
 from leg.messages import MessageReader
 from leg.refresh import ask_token_endpoint
 
-__all__ = ["Replayed", "ask", "network_shut", "replay"]
+__all__ = ["Replayed", "ask", "hear", "network_shut", "replay"]
 
 
 #: The leg speaks through httpx alone; looking for every other library, for each probe anew, costs
@@ -82,41 +82,70 @@ def replay(probe: Probe, answer: Interaction, cassette: Path) -> Replayed:
         return Replayed(error.outcome, message=str(error), unplayed=True)
     player = vcr.VCR(record_mode="none", **_ONLY_HTTPX)
     with network_shut(), player.use_cassette(str(cassette)) as tape:
-        try:
-            result = ask(probe, request, streamed=answer.stream is not None)
-        except leg.LegError as error:
-            return Replayed(
-                error.outcome,
-                getattr(error, "partial", "") or None,
-                getattr(error, "fields", None),
-                resets_at=error.resets_at,
-                retry_after=error.retry_after,
-                message=str(error),
-                request=request,
-                unplayed=not tape.all_played,
-            )
+        heard = hear(probe, request, streamed=answer.stream is not None)
+        return replace(heard, unplayed=not tape.all_played)
+
+
+def hear(
+    probe: Probe,
+    request: leg.Request,
+    *,
+    streamed: bool,
+    credential: leg.Credential | None = None,
+    limits: leg.Limits | None = None,
+) -> Replayed:
+    """Ask, and give what the leg makes of it. Arguments as for :func:`ask`.
+
+    Whatever else than a :class:`leg.LegError` is raised gets out.
+    """
+    try:
+        result = ask(probe, request, streamed=streamed, credential=credential, limits=limits)
+    except leg.LegError as error:
         return Replayed(
-            "ok",
-            result.text if result else None,
-            calls=result.tool_calls if result else None,
+            error.outcome,
+            getattr(error, "partial", "") or None,
+            getattr(error, "fields", None),
+            resets_at=error.resets_at,
+            retry_after=error.retry_after,
+            message=str(error),
             request=request,
-            unplayed=not tape.all_played,
         )
+    return Replayed(
+        "ok",
+        result.text if result else None,
+        calls=result.tool_calls if result else None,
+        request=request,
+    )
 
 
-def ask(probe: Probe, request: leg.Request, *, streamed: bool) -> leg.Result | None:
+def ask(
+    probe: Probe,
+    request: leg.Request,
+    *,
+    streamed: bool,
+    credential: leg.Credential | None = None,
+    limits: leg.Limits | None = None,
+) -> leg.Result | None:
     """Ask a probe's question the way it wants; ``None`` where the answer is no response.
+
+    Args:
+        probe: the probe.
+        request: its question (:func:`harness.questions.question`).
+        streamed: whether its answer is a stream, where the request does not tell.
+        credential: whose answer it is; by default, the stand-in for what the probe names.
+        limits: bounds on the answer.
 
     Raises:
         leg.LegError: whatever came of it.
     """
     if probe.request.via == "refresh":
-        leg.refresh(REDACTED)
+        leg.refresh(REDACTED, limits=limits)
         return None
     if probe.request.url.split("?")[0].endswith("/oauth/token"):
-        ask_token_endpoint(request)
+        ask_token_endpoint(request, limits=limits)
         return None
-    with leg.Client(credential_of(probe) or CREDENTIALS["bogus"]) as client:
+    by = credential or credential_of(probe) or CREDENTIALS["bogus"]
+    with leg.Client(by, limits=limits) as client:
         message = probe.surface == "anthropic"
         if not (streamed or message or probe.request.via == "stream"):
             client.fetch(request)

@@ -16,6 +16,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpx
 
 from leg._closing import AsyncClosing, Closing
+from leg._watching import Ending, Watcher, watcher
 from leg.errors import (
     ConfigurationError,
     RequestInvalid,
@@ -92,6 +93,69 @@ def _headers(response: httpx.Response) -> Mapping[str, str]:
     return {name.lower(): value for name, value in response.headers.items()}
 
 
+def _raw(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw)
+
+
+#: What is read of a body whose reader has heard enough: its end is a fact that a recording wants.
+_REST = 1024 * 1024
+
+
+class _Watched(httpx.SyncByteStream):
+    """The bytes of a body, with somebody who watches them arrive."""
+
+    def __init__(self, stream: httpx.SyncByteStream, by: Watcher) -> None:
+        self._stream, self._by = stream, by
+        self._pieces = iter(stream)
+        self._ended = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for piece in self._pieces:
+                self._by.arrives(piece)
+                yield piece
+        except httpx.ReadTimeout:
+            self._end("stalled")
+            raise
+        except httpx.TransportError:
+            self._end("reset")
+            raise
+        self._end("eof")
+
+    def close(self) -> None:
+        if not self._ended:
+            self._read_rest()
+        self._stream.close()
+
+    def _read_rest(self) -> None:
+        rest = 0
+        try:
+            for piece in self:
+                rest += len(piece)
+                if rest > _REST:
+                    break
+        except httpx.TransportError:
+            pass  # how it ended has been told
+        self._end("left")
+
+    def _end(self, how: Ending) -> None:
+        if not self._ended:
+            self._ended = True
+            self._by.ends(how)
+
+
+def _send(client: httpx.Client, built: httpx.Request) -> httpx.Response:
+    by = watcher()
+    if by is None:
+        return client.send(built, stream=True)
+    by.asks(built.method, str(built.url), _raw(built.headers), built.content)
+    response = client.send(built, stream=True)
+    by.answers(response.status_code, _raw(response.headers))
+    if isinstance(response.stream, httpx.SyncByteStream):
+        response.stream = _Watched(response.stream, by)
+    return response
+
+
 def _check_size(body: bytearray, limits: Limits) -> None:
     if limits.total is not None and len(body) > limits.total:
         raise StreamTooLarge(f"the answer is larger than {limits.total} bytes")
@@ -156,7 +220,7 @@ class Http(Closing):
             built = self._client.build_request(
                 request.method, request.url, headers=request.headers, content=request.body
             )
-            return Answer(self._client.send(built, stream=True), self._limits)
+            return Answer(_send(self._client, built), self._limits)
 
     def close(self) -> None:
         self._client.close()

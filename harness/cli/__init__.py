@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 import traceback
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from typing import Final
 
 import click
 
+from harness.cli.groups import LazyGroup
 from harness.contract import ContractError
 from harness.exits import Exit
 from leg import LegError
@@ -32,37 +32,10 @@ COMMANDS: Final = {
 }
 
 
-class _Lazy(click.Group):
-    """Knows the names of the commands without importing what they need."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f"harness.cli.{cmd_name}").command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            known = f"There are: {', '.join(COMMANDS)}."
-            raise click.UsageError(f"{error.format_message()} {known}", ctx) from None
-
-
 @click.group(
-    cls=_Lazy,
+    cls=LazyGroup,
+    package=__name__,
+    told=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 clean, 1 drift, 4 wrong usage, 5 nothing ran, 6 could not look, "
     "7 could not parse.",

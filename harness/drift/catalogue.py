@@ -33,10 +33,11 @@ Catalogue = Mapping[str, Any]
 def catalogue_of(schemas: Schemas, surface: str, exchange: Exchange) -> dict[str, Any] | None:
     """The catalogue in the body of an answer; ``None`` if it has none.
 
-    ``{"at": POINTER, "default": [slug], "models": {slug: {GROUP: {pointer: [value, …]}}}}`` with
-    the groups ``shown``, ``minimum``, ``capabilities``, ``defaults`` and ``limits``. A capability
-    has as many values as there are; of all else one answer says one thing, and answers that
-    contradict each other several (:func:`merge_catalogues`).
+    ``{"at": POINTER, "key": POINTER, "default": [slug], "models": {slug: {GROUP: {pointer: [value,
+    …]}}}}``: the list, the member of its items that holds the slug, and what each model is, in the
+    groups ``shown``, ``minimum``, ``capabilities``, ``defaults`` and ``limits``. A capability has
+    as many values as there are; of all else one answer says one thing, and answers that contradict
+    each other several (:func:`merge_catalogues`).
     """
     if exchange.failed or exchange.is_stream:
         return None
@@ -48,7 +49,12 @@ def catalogue_of(schemas: Schemas, surface: str, exchange: Exchange) -> dict[str
                 for row in rows
                 if isinstance(row, dict) and isinstance(row.get(says["key"]), str)
             }
-            return {"at": f"/body{pointer}", "default": _default(says, rows), "models": models}
+            return {
+                "at": f"/body{pointer}",
+                "key": f"/{says['key']}",
+                "default": _default(says, rows),
+                "models": models,
+            }
     return None
 
 

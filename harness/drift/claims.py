@@ -9,24 +9,19 @@ from typing import Final
 
 from harness.grammar import Grammar
 
-from .catalogue_changes import claim_shapes, compare_catalogues
 from .findings import Finding
 from .merging import place_of
 from .outcomes import RULES_OF_REFUSALS
 from .pairs import name_of
 from .rules import LEVELS, RISKY, RULES
-from .snapshot import Snapshot
 
-__all__ = ["unite", "with_catalogues"]
+__all__ = ["generic", "is_near", "unite", "with_consequence"]
 
 _ITEM: Final = re.compile(r"\[[^\]/]*\]")
 #: Areas of rules about which events come, how and in which order: all else follows from it.
 _EVENTS: Final = ("event", "order", "sse", "ws")
 #: Where the pointers of findings begin that are about no event.
 _OUTSIDE: Final = ("/body", "/header", "/status", "/query")
-_NULL: Final = ("became-nullable", "value-became-null")
-#: What a null says of a model where a limit was: that it has none.
-_NO_LIMIT: Final = ("model-limit-", "model-minimum-version-")
 #: A status that is another one is not the one that the body repeats.
 _STATUS: Final = ("/status", "status-differs")
 #: So grave a change can make a value break an invariant.
@@ -57,79 +52,17 @@ def unite(
         if cause is None:
             left.append(one)
         else:
-            united[cause] = _with_consequence(united[cause], one)
+            united[cause] = with_consequence(united[cause], one)
     return [*united, *_without_consequences(left)]
 
 
-def with_catalogues(
-    found: Sequence[Finding], before: Snapshot, after: Snapshot, surface: str
-) -> list[Finding]:
-    """The findings, in which what became of each model takes the place of how all look together.
-
-    Args:
-        found: what the shapes of two answers tell.
-        before, after: their snapshots, with a catalogue each if they have one.
-        surface: the surface to name in the findings.
-    """
-    here, there = before.get("catalogue"), after.get("catalogue")
-    if here is None or there is None:
-        return list(found)
-    said = compare_catalogues(here, there, surface=surface)
-    # Null where a value was has to be read in another way, unless it means that there is none.
-    none = {_generic(one.pointer) for one in said if one.rule.startswith(_NO_LIMIT)}
-    kept = [one for one in found if one.rule in _NULL and one.pointer not in none]
-    others = [one for one in found if one not in kept]
-    left = [*kept, *claim_shapes(others, said, (here, there))]
-    return _with_models(left, said, there["at"])
-
-
-def _with_models(found: Sequence[Finding], said: Sequence[Finding], at: str) -> list[Finding]:
-    """The findings of a list's shape, and of what became of each model in it: each edit once.
-
-    Args:
-        found: what the shapes tell.
-        said: what the catalogues tell.
-        at: the place of the list.
-    """
-    united, left = list(found), list[Finding]()
-    for one in said:
-        place = _generic(one.pointer)
-        cause = next(
-            (
-                index
-                for index, each in enumerate(united)
-                if f"{at}/".startswith(f"{each.pointer}/")
-                or (
-                    each.pointer.startswith(f"{at}/")
-                    and (_is_near(each.pointer, place) or one.pointer == at)
-                )
-            ),
-            None,
-        )
-        # One word that became another is gone, and new; the graver of the two tells of both.
-        swapped = next((k for k, each in enumerate(left) if _is_swap(each, one)), None)
-        if cause is not None:
-            united[cause] = _with_consequence(united[cause], one)
-        elif swapped is not None:
-            both = replace(left[swapped], after=one.after)
-            left[swapped] = _with_consequence(both, one)
-        else:
-            left.append(one)
-    return [*united, *left]
-
-
-def _generic(pointer: str) -> str:
+def generic(pointer: str) -> str:
     """A pointer in which any item is like another one, whatever their types or names."""
     return _ITEM.sub("[]", pointer)
 
 
-def _is_swap(gone: Finding, new: Finding) -> bool:
-    rules = (gone.rule, new.rule)
-    is_swap = rules == ("model-capability-removed", "model-capability-added")
-    return is_swap and gone.pointer == new.pointer
-
-
-def _with_consequence(cause: Finding, one: Finding) -> Finding:
+def with_consequence(cause: Finding, one: Finding) -> Finding:
+    """A finding with another one that follows from it: as grave as the graver of both."""
     told = f"{one.rule} {place_of(one.event, one.pointer)}".rstrip()
     level = min(cause.level, one.level, key=LEVELS.index)
     if RULES[cause.rule].direction == "client":
@@ -151,7 +84,7 @@ def _without_consequences(violations: Sequence[Finding]) -> Iterator[Finding]:
             yield one
         elif one is cause:
             for other in orders:
-                cause = cause if other is one else _with_consequence(cause, other)
+                cause = cause if other is one else with_consequence(cause, other)
             yield cause
 
 
@@ -172,11 +105,11 @@ def _follows(one: Finding, change: Finding, pointers: Iterable[str]) -> bool:
     if isinstance(change.after, str) and change.after.startswith("/"):
         places.append((change.event, change.after))  # where it stands now
     if one.rule.startswith("order/"):
-        return any(_is_near(pointer, other) for _, pointer in places for other in pointers)
+        return any(is_near(pointer, other) for _, pointer in places for other in pointers)
     # An invariant is about several places of one value, and can name but one of them.
     is_wide = one.rule.startswith("invariant/") and LEVELS.index(change.level) <= _GRAVE
     return any(
-        _type_of(event) == _type_of(one.event) and (is_wide or _is_near(pointer, one.pointer))
+        _type_of(event) == _type_of(one.event) and (is_wide or is_near(pointer, one.pointer))
         for event, pointer in places
     )
 
@@ -197,10 +130,10 @@ def _type_of(label: str | None) -> str:
     return "" if label is None else label.partition("(")[0]
 
 
-def _is_near(one: str, other: str) -> bool:
+def is_near(one: str, other: str) -> bool:
     """Whether two places are the same, or one of them is in the other."""
     # Any item is like another one, and any key of a map ({}) like any other.
-    ways = (_generic(pointer).split("/") for pointer in (one, other))
+    ways = (generic(pointer).split("/") for pointer in (one, other))
     return all(a == b or "{}" in (a, b) for a, b in zip(*ways, strict=False))
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
+from .catalogue_claims import with_catalogues
 from .certainty import level_of, seen_since
 from .change import Change
 from .changes import field_changes, fields_of
-from .claims import with_catalogues
 from .demands import Demands
 from .evidence import Evidences
 from .findings import Finding, Unchecked, finding

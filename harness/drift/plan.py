@@ -164,6 +164,10 @@ class Plan:
         atom = self.scalar(example)
         return _word_or_string if atom == "string" and self.is_silent else atom
 
+    def is_name(self, key: str) -> bool:
+        """Whether a key of an object there is the name of a member, and not one of a map."""
+        return not self.is_map and (key in self._members or not self._extra)
+
     def member(self, key: str) -> Plan:
         """The plan for the value below a key of an object (or of a map)."""
         made = self._made.get(key)

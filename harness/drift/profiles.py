@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from .findings import Finding
 
-__all__ = ["apply_profile"]
+__all__ = ["apply_profile", "is_read"]
 
 
 def apply_profile(
@@ -43,13 +43,13 @@ def apply_profile(
 def _level(one: Finding, profile: str, reads: Reads | None) -> str:
     rule = RULES[one.rule]
     if profile == LEG and reads is not None:
-        read = _is_read(one, reads)
+        read = is_read(one, reads)
         moved = rule.fatal_where_read if read else rule.reads
         return rule.level_for(LEG, read=read) if moved else one.level
     return rule.level_for(profile) if one.level == rule.level else one.level
 
 
-def _is_read(one: Finding, reads: Reads) -> bool:
+def is_read(one: Finding, reads: Reads) -> bool:
     """Whether any of the places of an edit is read."""
     places = [(one.event, one.pointer)]
     for other in one.also:

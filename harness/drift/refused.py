@@ -40,6 +40,9 @@ _ERRORS: Final = {
 }
 #: Edits that are what they are in a refusal, too.
 _SAME: Final = ("enum-value-", "open-value-", "limit-", "field-")
+#: Edits of the words by which a refusal says of which kind it is, and of what else it says.
+_WORDS: Final = ("error-type-changed", "error-code-added", "error-code-removed")
+_FIELDS: Final = ("error-field-added", "error-field-removed", "error-field-format-changed")
 #: Grave enough, whatever the leg makes of it then.
 _SAID: Final = ("error-code-changed", "error-envelope-changed")
 
@@ -55,18 +58,30 @@ class RefusalEdit:
 
 
 def could_not_look(before: Snapshot, after: Snapshot) -> str | None:
-    """Why a comparison says nothing unless credential and quota are proved; else ``None``."""
+    """Why a comparison says nothing unless credential and quota are proved; else ``None``.
+
+    Two refusals of one status are compared by what they say: whatever made the server refuse, it is
+    the error contract that both have to keep. With another status it may be another cause.
+    """
     sides = [one.get("refusal") for one in (before, after)]
     outcomes = [one["outcome"] if one else "ok" for one in sides]
-    if outcomes[0] == outcomes[1]:
+    if outcomes[0] == outcomes[1] or _is_same_status(*sides):
         return None
-    for when, snapshot, refusal in zip(("before", "now"), (before, after), sides, strict=True):
+    for when, snapshot, refusal in zip(("was", "is"), (before, after), sides, strict=True):
         if refusal and meaning_of(refusal, snapshot.get("request", {})).is_shaky:
+            moment = "before" if when == "was" else "now"
             return (
-                f"{when} it is answered with {refusal['outcome']}, which can be the fault of the "
-                "credential, the quota or the moment"
+                f"the question {when} refused with {refusal['outcome']} {moment}, which can be the "
+                "fault of the credential, the quota or the moment"
             )
     return None
+
+
+def _is_same_status(was: Refusal | None, now: Refusal | None) -> bool:
+    """Whether both are refusals, and as far as is known of one status."""
+    if was is None or now is None:
+        return False
+    return None in (was["status"], now["status"]) or was["status"] == now["status"]
 
 
 def turned_edit(before: Snapshot, after: Snapshot) -> RefusalEdit:
@@ -221,14 +236,23 @@ def _with_outcome(found: list[RefusalEdit], was: Refusal, now: Refusal) -> list[
             *found,
             RefusalEdit(Change("error-outcome-changed", pointer, old, fresh), told=told),
         ]
-    cause = min(errors, key=lambda one: LEVELS.index(RULES[one.change.rule].level))
-    change = cause.change
-    changed = Change(
-        "error-outcome-changed", change.pointer, change.before, change.after,
-        explains=(*change.explains, change.rule),
-    )  # fmt: skip
-    named = replace(cause, change=changed, told=f"{told}: {change.before} became {change.after}")
-    return [named if one is cause else one for one in found]
+    words = [one for one in errors if one.change.rule in _WORDS]
+    cause = min(words or errors, key=lambda one: LEVELS.index(RULES[one.change.rule].level))
+    # A refusal of another kind has other things to say: that follows from its word.
+    follow = [one for one in errors if words and one.change.rule in _FIELDS]
+    told = f"{told}: {cause.change.before} became {cause.change.after}"
+    named = replace(cause, change=_as_outcome(cause.change, follow), told=told)
+    return [named if one is cause else one for one in found if one not in follow]
+
+
+def _as_outcome(change: Change, follow: Iterable[RefusalEdit]) -> Change:
+    """An edit by which the leg makes another outcome of a refusal, with what follows from it."""
+    others = (f"{one.change.rule} {one.change.pointer}" for one in follow)
+    return replace(
+        change,
+        rule="error-outcome-changed",
+        explains=(*change.explains, change.rule, *others),
+    )
 
 
 def _text_place(refusal: Refusal) -> str:

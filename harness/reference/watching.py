@@ -12,11 +12,12 @@ from typing import Any, Final
 from harness.contract import Contract, version_key
 from harness.drift.findings import Finding, Unchecked
 from harness.reference import npm
-from harness.reference.ablation.ablate import BaselineFails, Choice, ablate
+from harness.reference.ablation.ablate import ablate
 from harness.reference.capturing import Capturer, Wish
 from harness.reference.diff import compare_captured
 from harness.reference.install import cache_folder, locate
 from harness.reference.releases import stable
+from harness.reference.trials.baselines import BaselineFails, Choice
 from harness.reference.trials.bench import BenchError
 from harness.reference.trials.opening import open_release
 from harness.reference.wire.calls import OTHER

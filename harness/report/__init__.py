@@ -16,7 +16,7 @@ from harness.drift.findings import FORMAT, Finding, Unchecked
 from harness.drift.rules import BENIGN, TOLERANT
 from harness.drift.waivers import Waived
 
-__all__ = ["ProbeRow", "Report"]
+__all__ = ["Known", "ProbeRow", "Report"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,18 @@ class ProbeRow:
     def to_json(self) -> dict[str, Any]:
         """The row as JSON."""
         return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A finding that an earlier report has, and the day of its first sight, if that is known."""
+
+    finding: Finding
+    since: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The form of ``schemas/report/findings.json``."""
+        return self.finding.to_json() | ({"since": self.since} if self.since else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +67,8 @@ class Report:
         fail_on: the level from which on a finding fails the run.
         waived: findings that do not count, with their waivers.
         expiring: waivers that soon end.
+        known: findings that do not count, because an earlier report has them already.
+        flaky: findings that did not show each time it was asked; they do not count.
     """
 
     findings: Sequence[Finding]
@@ -70,20 +84,25 @@ class Report:
     fail_on: str = BENIGN
     waived: Sequence[Waived] = ()
     expiring: Sequence[Waiver] = ()
+    known: Sequence[Known] = ()
+    flaky: Sequence[Finding] = ()
 
     @property
     def verdict(self) -> str:
-        """``drift``, else ``quarantined``, else ``unchecked``, else ``clean``."""
+        """``drift``, else ``quarantined``, ``unchecked``, ``flaky``; else ``clean``."""
         if self.findings:
             return "drift"
         if self.quarantined:
             return "quarantined"
-        return "unchecked" if self.unchecked else "clean"
+        if self.unchecked:
+            return "unchecked"
+        return "flaky" if self.flaky else "clean"
 
     def to_json(self) -> dict[str, Any]:
         """The document of ``schemas/report/findings.json``."""
         document: dict[str, Any] = {
             "format": FORMAT,
+            "command": self.command,
             "verdict": self.verdict,
             "profile": self.profile,
             "fail_on": self.fail_on,
@@ -93,6 +112,10 @@ class Report:
         }
         if self.quarantined:
             document["quarantined"] = [_left(one) for one in self.quarantined]
+        if self.known:
+            document["known"] = [one.to_json() for one in self.known]
+        if self.flaky:
+            document["flaky"] = [one.to_json() for one in self.flaky]
         if self.probes is not None:
             document["probes"] = [row.to_json() for row in self.probes]
         return document

@@ -19,8 +19,8 @@ from harness.report.words import (
     grouped,
     harmless_markup,
     heading,
+    set_aside,
     summary,
-    waived_line,
 )
 from leg._version import __version__
 
@@ -45,6 +45,7 @@ def as_html(report: Report) -> str:
             ("Could not be read", "quarantined", report.quarantined),
             ("Could not be looked at", "unchecked", report.unchecked),
         ),
+        aside=set_aside(report),
         style=style,
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         version=__version__,
@@ -62,7 +63,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"place_of": place_of, "details": details, "waived_line": waived_line}
+    environment.globals |= {"place_of": place_of, "details": details}
     return environment
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from harness.drift.findings import Finding, Unchecked, at_or_over
-from harness.drift.waivers import WAIVER_RULES, Waived, place_of
+from harness.drift.waivers import WAIVER_RULES, place_of
 from harness.lines import visible
 from harness.report import Report
 from harness.report.words import (
@@ -23,7 +23,7 @@ from harness.report.words import (
     harmless_markup,
     heading,
     mend_of,
-    waived_line,
+    set_aside,
 )
 from leg._version import __version__
 
@@ -40,7 +40,7 @@ class _Case:
     name: str
     findings: list[Finding] = field(default_factory=list)
     left: list[tuple[str, Unchecked]] = field(default_factory=list)
-    waived: list[Waived] = field(default_factory=list)
+    aside: list[tuple[str, Finding, str]] = field(default_factory=list)
 
 
 def as_junit(report: Report) -> str:
@@ -98,8 +98,9 @@ def _cases(report: Report) -> dict[str, _Case]:
         for left in items:
             suite = report.command if left.what in known else why
             case(left.what, suite, left.what).left.append((why, left))
-    for gone in report.waived:
-        case(gone.finding.probe, report.command, gone.finding.surface).waived.append(gone)
+    aside = [(name, *one) for name, found in set_aside(report).items() for one in found]
+    for name, gone, why in aside:
+        case(gone.probe, report.command, gone.surface).aside.append((name, gone, why))
     return known
 
 
@@ -123,10 +124,7 @@ def _case(case: _Case, report: Report) -> ET.Element:
     elif left:
         _outcome(element, "error", case.left[0][0], left[0], left)
     said = [line for one in mild for line in _told(one)]
-    said += [
-        visible(f"waived {one.finding.rule} {place_of(one.finding)} {waived_line(one)}")
-        for one in case.waived
-    ]
+    said += [visible(f"{name} {one.rule} {place_of(one)} {why}") for name, one, why in case.aside]
     if said:
         ET.SubElement(element, "system-out").text = "\n".join(said)
     return element

@@ -22,11 +22,11 @@ from harness.report.words import (
     first_step,
     grouped,
     harmless,
+    set_aside,
     summary,
-    waived_line,
 )
 
-__all__ = ["MAX_BYTES", "as_markdown"]
+__all__ = ["MAX_BYTES", "as_markdown", "code_span"]
 
 #: GitHub refuses a step's summary of more than 1 MiB, and all of it is lost then.
 MAX_BYTES: Final = 1_000_000
@@ -60,13 +60,13 @@ def as_markdown(report: Report, *, max_bytes: int = MAX_BYTES) -> str:
 
 def _blocks(report: Report) -> Iterator[_Block]:
     verdict = report.verdict
-    yield f"## {_code(f'codex-leg {report.command}')}: {verdict}\n\n", 0
+    yield f"## {code_span(f'codex-leg {report.command}')}: {verdict}\n\n", 0
     if report.subject:
-        yield f"{_code(report.subject)}\n\n", 0
+        yield f"{code_span(report.subject)}\n\n", 0
     yield f"**{verdict}**: {summary(report)}\n", 0
     first = first_step(report.findings)
     if first:
-        yield f"\nFirst: {_code(first)}\n", 0
+        yield f"\nFirst: {code_span(first)}\n", 0
     yield from _left("Could not be read", report.quarantined)
     yield from _left("Could not be looked at", report.unchecked)
     for level, groups in grouped(report.findings).items():
@@ -74,36 +74,35 @@ def _blocks(report: Report) -> Iterator[_Block]:
         yield f"\n### {level} ({count})\n", 0
         for group in groups:
             yield from _group(group)
-    if report.waived:
-        yield f"\n### waived ({len(report.waived)})\n\n", 0
-        for one in report.waived:
-            place = _code(f"{one.finding.rule} {place_of(one.finding)}")
-            yield f"- {place}: {_code(waived_line(one))}\n", 1
+    for name, aside in set_aside(report).items():
+        yield f"\n### {name} ({len(aside)})\n\n", 0
+        for found, why in aside:
+            yield f"- {code_span(f'{found.rule} {place_of(found)}')}: {code_span(why)}\n", 1
     if report.probes:
         yield from _table(report.probes)
 
 
 def _group(group: Group) -> Iterator[_Block]:
-    yield f"\n**{_code(group.rule)}** {group.means}\n\n", 0
+    yield f"\n**{code_span(group.rule)}** {group.means}\n\n", 0
     for one in group.findings:
         yield _finding(one), 1
     mend = f"Mend: {group.mend}. " if group.mend else ""
-    yield f"\n{mend}More: {_code(f'codex-leg explain {group.rule}')}\n", 0
+    yield f"\n{mend}More: {code_span(f'codex-leg explain {group.rule}')}\n", 0
 
 
 def _finding(one: Finding) -> str:
     who = one.probe or one.where
-    told = f" in {_code(who)}" if who else ""
-    known = "; ".join(f"{name} {_code(value)}" for name, value in details(one))
+    told = f" in {code_span(who)}" if who else ""
+    known = "; ".join(f"{name} {code_span(value)}" for name, value in details(one))
     more = f"<br>{known}" if known else ""
-    return f"- {_code(place_of(one))}{told}<br>{_code(one.message)}{more}\n"
+    return f"- {code_span(place_of(one))}{told}<br>{code_span(one.message)}{more}\n"
 
 
 def _left(what: str, items: Sequence[Unchecked]) -> Iterator[_Block]:
     if items:
         yield f"\n### {what} ({len(items)})\n\n", 0
         for one in items:
-            yield f"- {_code(one.what)}: {_code(one.why)}\n", 1
+            yield f"- {code_span(one.what)}: {code_span(one.why)}\n", 1
 
 
 def _table(rows: Sequence[ProbeRow]) -> Iterator[_Block]:
@@ -119,10 +118,10 @@ def _table(rows: Sequence[ProbeRow]) -> Iterator[_Block]:
 
 def _cell(text: str) -> str:
     # In a table a bar ends the cell, in a code span too; escaped it is a bar again.
-    return _code(text).replace("|", "\\|")
+    return code_span(text).replace("|", "\\|")
 
 
-def _code(text: str) -> str:
+def code_span(text: str) -> str:
     """A code span around any text: the fence is longer than what is inside."""
     shown = cut(visible(text), _MAX_TEXT) or " "
     fence = "`" * (1 + max((len(run) for run in _BACKTICKS.findall(shown)), default=0))

@@ -12,11 +12,11 @@ from urllib.parse import quote
 
 from harness.drift.findings import Finding, Unchecked
 from harness.drift.rules import RULES
-from harness.drift.waivers import Waived, place_of
+from harness.drift.waivers import place_of
 from harness.lines import visible
 from harness.report import Report
 from harness.report.as_json import json_text
-from harness.report.words import file_of, waived_line
+from harness.report.words import file_of, set_aside
 from leg._version import __version__
 
 __all__ = ["as_sarif"]
@@ -40,10 +40,11 @@ _PLACES: Final = ("also", "explains")
 
 def as_sarif(report: Report) -> str:
     """The report as one log with one run."""
-    everything = [*report.findings, *(one.finding for one in report.waived)]
+    aside = [(one, name, why) for name, found in set_aside(report).items() for one, why in found]
+    everything = [*report.findings, *(one for one, _, _ in aside)]
     rules = list(dict.fromkeys(one.rule for one in everything))
     results = [_result(one, rules, report) for one in report.findings]
-    results += [_suppressed(one, rules, report) for one in report.waived]
+    results += [_suppressed(one, rules, report, name, why) for one, name, why in aside]
     run = {
         "tool": {
             "driver": {
@@ -114,11 +115,13 @@ def _result(one: Finding, rules: list[str], report: Report) -> dict[str, Any]:
     return document
 
 
-def _suppressed(gone: Waived, rules: list[str], report: Report) -> dict[str, Any]:
-    result = _result(gone.finding, rules, report)
-    result["suppressions"] = [
-        {"kind": "external", "status": "accepted", "justification": visible(waived_line(gone))}
-    ]
+def _suppressed(
+    gone: Finding, rules: list[str], report: Report, name: str, why: str
+) -> dict[str, Any]:
+    result = _result(gone, rules, report)
+    # What is flaky or known was accepted by nobody.
+    status = "accepted" if name == "waived" else "underReview"
+    result["suppressions"] = [{"kind": "external", "status": status, "justification": visible(why)}]
     return result
 
 

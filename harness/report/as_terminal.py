@@ -20,8 +20,8 @@ from harness.report.words import (
     first_step,
     grouped,
     harmless,
+    set_aside,
     summary,
-    waived_line,
 )
 
 __all__ = ["MAX_OF_A_RULE", "as_terminal"]
@@ -43,6 +43,8 @@ _STYLES: Final = {
     "unchecked": "bold yellow",
     "quarantined": "bold yellow",
     "waived": "dim",
+    "known": "dim",
+    "flaky": "bold yellow",
     "rule": "bold",
     "dim": "dim",
     "": "",
@@ -103,12 +105,11 @@ def _lines(report: Report) -> Iterator[_Line]:
         yield _line()
     yield from _left("quarantined", "could not be read", report.quarantined)
     yield from _left("unchecked", "could not be looked at", report.unchecked)
-    if report.waived:
-        yield _line(("WAIVED", "waived"), f"  {counted(len(report.waived), 'finding')}")
-        for one in report.waived:
-            found = one.finding
+    for name, aside in set_aside(report).items():
+        yield _line((name.upper(), name), f"  {counted(len(aside), 'finding')}")
+        for found, why in aside:
             place = f"{found.rule}  {place_of(found)}"
-            yield _line((place, "dim"), f"  {waived_line(one)}", indent=2)
+            yield _line((place, "dim"), f"  {why}", indent=2)
         yield _line()
     first = first_step(report.findings)
     if first:

@@ -31,6 +31,8 @@ def without_secrets(report: Report) -> Report:
         report,
         findings=[_finding(one) for one in report.findings],
         waived=[replace(one, finding=_finding(one.finding)) for one in report.waived],
+        known=[replace(one, finding=_finding(one.finding)) for one in report.known],
+        flaky=[_finding(one) for one in report.flaky],
         unchecked=_left(report.unchecked),
         quarantined=_left(report.quarantined),
     )

@@ -11,7 +11,7 @@ from typing import Final
 from harness.drift.findings import ONCE, Finding
 from harness.drift.rules import LEVELS, RULES
 from harness.drift.waivers import Waived
-from harness.report import Report
+from harness.report import Known, Report
 
 __all__ = [
     "Group",
@@ -26,6 +26,7 @@ __all__ = [
     "heading",
     "made_of",
     "mend_of",
+    "set_aside",
     "summary",
     "waived_line",
 ]
@@ -116,6 +117,20 @@ def waived_line(one: Waived) -> str:
     return f"until {waiver.expires} ({waiver.owner}): {waiver.reason}"
 
 
+def set_aside(report: Report) -> dict[str, list[tuple[Finding, str]]]:
+    """What does not count, by the reason: the findings, each with a line that says why."""
+    aside = {
+        "waived": [(one.finding, waived_line(one)) for one in report.waived],
+        "known": [(one.finding, _known_line(one)) for one in report.known],
+        "flaky": [(one, "did not show each time it was asked") for one in report.flaky],
+    }
+    return {name: found for name, found in aside.items() if found}
+
+
+def _known_line(one: Known) -> str:
+    return f"known since {one.since}" if one.since else "known: an earlier report has it"
+
+
 def heading(report: Report) -> str:
     """What was done: the command and what it looked at."""
     return f"codex-leg {report.command} {report.subject}".rstrip()
@@ -139,6 +154,10 @@ def summary(report: Report) -> str:
     if report.waived:
         ends = min(one.waiver.expires for one in report.waived)
         parts.append(f"{len(report.waived)} waived (the first until {ends})")
+    if report.known:
+        parts.append(f"{len(report.known)} known already")
+    if report.flaky:
+        parts.append(f"{len(report.flaky)} flaky")
     if report.profile != "tolerant":
         parts.append(f"profile {report.profile}")
     if report.seconds is not None:

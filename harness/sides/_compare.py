@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.contract import ContractError, ContractErrors
+from harness.drift.claims import unite
 from harness.drift.compare import compare
 from harness.drift.findings import Finding, Unchecked, finding
 from harness.exits import WrongUse
@@ -192,7 +193,8 @@ class _Run:
             unchecked=left,
         )
         of = self._tally.of(one.places[0])
-        for each in found:
+        # What breaks an invariant since a change goes with it; what could not be looked at, does not.
+        for each in found if left else unite(found, one.broken):
             self._merged.add(_with_key(each, one.key), pairs=one.pairs, of=of)
         for missed in left:
             self._merged.skip(missed, one.pairs)

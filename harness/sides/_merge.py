@@ -65,8 +65,11 @@ class Merged:
 
 def _identity(one: Finding) -> Hashable:
     # What came or went is one edit, even if it was a list here and an empty list there.
-    comes_or_goes = one.before is None or one.after is None
-    return (one.rule, *one.locator) if comes_or_goes else one.fingerprint
+    if one.before is None or one.after is None:
+        return (one.rule, *one.locator)
+    # Nor does it matter which value breaks an invariant.
+    is_invariant = one.rule.startswith("invariant/")
+    return (one.rule, *one.locator, one.before) if is_invariant else one.fingerprint
 
 
 def _told(row: _Row) -> Finding:

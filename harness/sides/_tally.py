@@ -8,10 +8,12 @@ from typing import Any
 
 from harness.contract import Schemas
 from harness.drift.evidence import Evidences
+from harness.drift.findings import Finding
 from harness.drift.shape import Shape, shape_of, snapshot_of
 from harness.exchange import Exchange
 
 from ._clients import transport_of
+from ._invariants import breaches, identity_of, newly_broken
 from ._model import Seen
 from ._pairs import Pair, Place, outcome_in, place_of
 
@@ -20,13 +22,18 @@ __all__ = ["Difference", "Pool", "Tally"]
 
 @dataclass(slots=True)
 class Difference:
-    """Two snapshots that differ, and how many pairs have just these two."""
+    """Two snapshots that differ, and how many pairs have just these two.
+
+    ``broken`` are the invariants that held before and do not now; the two can be equal but for
+    them.
+    """
 
     places: tuple[Place, Place]
     before: Mapping[str, Any]
     after: Mapping[str, Any]
     key: str
     evidence: Evidences
+    broken: tuple[Finding, ...] = ()
     pairs: int = 0
 
 
@@ -36,6 +43,7 @@ class Pool:
 
     shape: Shape
     keys: list[str] = field(default_factory=list)
+    broken: dict[Hashable, Finding] = field(default_factory=dict)
     transports: set[str] = field(default_factory=set)
 
 
@@ -70,7 +78,8 @@ class Tally:
         there, after = self._shape(pair.surface, pair.after)
         _merge(self._before, here, before)
         _merge(self._after, there, after)
-        self._compare(key, (here, there), before, after)
+        broken = newly_broken(self._schemas, pair.surface, pair.before, pair.after)
+        self._compare(key, (here, there), before, after, broken)
 
     def _compare(
         self,
@@ -78,16 +87,17 @@ class Tally:
         places: tuple[Place, Place],
         before: Shape,
         after: Shape,
+        broken: tuple[Finding, ...],
         evidence: Evidences | None = None,
     ) -> None:
         self.pairs += 1
         signatures = before.signature(), after.signature()
-        if signatures[0] == signatures[1]:
+        if signatures[0] == signatures[1] and not broken:
             self.equal += 1
             return
-        identity = (places, signatures)
+        identity = (places, signatures, frozenset(map(identity_of, broken)))
         if identity not in self._known:
-            self._known[identity] = self._difference(key, places, before, after, evidence)
+            self._known[identity] = self._difference(key, places, before, after, broken, evidence)
         known = self._known[identity]
         if known is None:
             self.equal += 1
@@ -100,16 +110,17 @@ class Tally:
         places: tuple[Place, Place],
         before: Shape,
         after: Shape,
+        broken: tuple[Finding, ...],
         evidence: Evidences | None,
     ) -> Difference | None:
-        """What differs; ``None`` if it is nothing that a snapshot keeps."""
+        """What differs; ``None`` if it is nothing that a snapshot keeps, nor an invariant."""
         old, new = snapshot_of(before), snapshot_of(after)
-        if old == new:
+        if old == new and not broken:
             return None
         counted = evidence or Evidences(
             schemas=self._schemas, before=self._before[places[0]], after=self._after[places[1]]
         )
-        return Difference(places, old, new, key, counted)
+        return Difference(places, old, new, key, counted, broken)
 
     def pool(self, index: int, key: str, seen: Sequence[Seen]) -> None:
         """Count exchanges of a side (0: before, 1: after) that have no counterpart of their own."""
@@ -119,6 +130,8 @@ class Tally:
             place, shape = self._shape(one.surfaces[0], [one.exchange])
             pool = self._pools[index].setdefault(place, Pool(Shape(place.surface)))
             pool.shape.merge(shape)
+            for each in breaches(self._schemas, place.surface, [one.exchange]):
+                pool.broken.setdefault(identity_of(each), each)
             pool.keys.append(key)
             pool.transports.update(turns or {transport_of(one)})
 
@@ -140,7 +153,8 @@ class Tally:
         for places in list(_matching(old, new)):
             before, after = old.pop(places[0]), new.pop(places[1])
             evidence = Evidences(schemas=self._schemas, before=before.shape, after=after.shape)
-            self._compare(after.keys[0], places, before.shape, after.shape, evidence)
+            broken = tuple(one for key, one in after.broken.items() if key not in before.broken)
+            self._compare(after.keys[0], places, before.shape, after.shape, broken, evidence)
         return old, new
 
 

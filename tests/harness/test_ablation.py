@@ -11,7 +11,7 @@ import pytest
 
 from harness.contract import Contract
 from harness.reference.ablation.ablate import Ablated, ablate
-from harness.reference.ablation.table import Case, Row, Table, table_from, text_of
+from harness.reference.ablation.table import Case, Row, Table
 from harness.reference.ablation.verdict import NO_CHANGE, judge
 from harness.reference.clients import CodexCli
 from harness.reference.trials.baselines import BaselineFails, Choice, baselines
@@ -112,16 +112,16 @@ def test_a_turn_that_shows_nothing_is_told_not_hidden(table: Table) -> None:
 
 
 def test_the_table_is_valid_and_comes_back_from_its_file(table: Table) -> None:
-    document = json.loads(text_of(table))
+    document = json.loads(table.text())
     assert Contract().schemas.validate("report/ablation.json", document) == []
-    assert table_from(document) == table
+    assert Table.from_json(document) == table
 
 
 def test_one_by_one_and_in_groups_it_is_the_same(bench: OpenBench) -> None:
     names = ("response/usage/input_tokens", "response/usage/total_tokens")
     choice = Choice(frozenset({"responses"}), names, transport="https")
     tables = [
-        text_of(ablate(bench, choice, each=each).table("9.9.9", "0" * 64)) for each in (True, False)
+        ablate(bench, choice, each=each).table("9.9.9", "0" * 64).text() for each in (True, False)
     ]
     assert tables[0] == tables[1]
     assert "usage/total_tokens" in tables[0]

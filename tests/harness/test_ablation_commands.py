@@ -14,9 +14,9 @@ from harness.cli import run
 from harness.contract import Contract
 from harness.netns import available
 from harness.reference import NoNetwork, NoSuchRelease
-from harness.reference.ablation.table import Case, Table, text_of
+from harness.reference.ablation.table import Case, Table
 from harness.reference.handles.reaction import Reaction
-from harness.reference.handles.table import Handled, HandlesTable, handles_text
+from harness.reference.handles.table import Handled, HandlesTable
 
 from .reference_fakes import copy_contract
 
@@ -160,7 +160,7 @@ def save(root: Path, folder: str, text: str) -> None:
 def test_what_is_saved_is_shown_in_every_face(
     root: Path, cache: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    save(root, "ablations", text_of(TABLE))
+    save(root, "ablations", TABLE.text())
     here = ["reference", "ablate", VERSION, "--root", str(root), "--saved"]
     assert run(here) == 0
     plain = capfd.readouterr().out
@@ -176,13 +176,13 @@ def test_what_is_saved_is_shown_in_every_face(
     assert run([*here, "--format", "markdown"]) == 0
     assert "| needed | accounts | endpoint | GET" in capfd.readouterr().out
     assert run([*here, "--format", "json"]) == 0
-    assert capfd.readouterr().out == text_of(TABLE)
+    assert capfd.readouterr().out == TABLE.text()
 
 
 def test_what_was_not_looked_at_is_never_green(
     root: Path, cache: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    save(root, "handles", handles_text(HANDLED))
+    save(root, "handles", HANDLED.text())
     here = ["reference", "handles", VERSION, "--root", str(root), "--saved"]
     assert run([*here, "--format", "markdown"]) == 6
     shown = capfd.readouterr().out
@@ -198,8 +198,8 @@ def test_what_was_not_looked_at_is_never_green(
     ("text", "problem"),
     [
         ("{", "is not JSON"),
-        (text_of(TABLE).replace(f'"{VERSION}"', '"0.1.0"'), "the file is called otherwise"),
-        (text_of(TABLE).replace('"fails": true', '"fails": 1'), "/rows/0/cases/0/fails"),
+        (TABLE.text().replace(f'"{VERSION}"', '"0.1.0"'), "the file is called otherwise"),
+        (TABLE.text().replace('"fails": true', '"fails": 1'), "/rows/0/cases/0/fails"),
     ],
 )
 def test_a_broken_file_is_named(
@@ -215,8 +215,8 @@ def test_a_broken_file_is_named(
 
 
 def test_a_version_does_not_lead_out_of_the_folder(root: Path, cache: Path) -> None:
-    save(root, "ablations", text_of(TABLE))
-    (root / "elsewhere.json").write_text(text_of(TABLE), encoding="utf-8")
+    save(root, "ablations", TABLE.text())
+    (root / "elsewhere.json").write_text(TABLE.text(), encoding="utf-8")
     assert Contract(root).observed.ablation("../elsewhere") is None
     assert Contract(root).observed.ablation(VERSION) is not None
 

@@ -12,7 +12,7 @@ from harness.reference.handles.handle import handle
 from harness.reference.handles.questions import NO_CODE, questions
 from harness.reference.handles.reaction import react
 from harness.reference.handles.samples import UNKNOWN, events_known
-from harness.reference.handles.table import HandlesTable, handles_from, handles_text
+from harness.reference.handles.table import HandlesTable
 from harness.reference.trials.baselines import Choice
 from harness.reference.trials.bench import OpenBench
 from harness.reference.trials.instead import Instead
@@ -87,9 +87,9 @@ def test_its_own_log_says_which_events_it_knows(table: HandlesTable) -> None:
 def test_the_table_is_valid_and_comes_back_from_its_file(
     contract: Contract, table: HandlesTable
 ) -> None:
-    document = json.loads(handles_text(table))
+    document = json.loads(table.text())
     assert contract.schemas.validate("report/handles.json", document) == []
-    assert handles_from(document) == table
+    assert HandlesTable.from_json(document) == table
 
 
 def test_every_event_and_every_code_of_the_contract_is_asked(contract: Contract) -> None:

@@ -51,6 +51,14 @@ def reasoning() -> Events:
     )
 
 
+def test_a_text_that_no_piece_brought_is_a_breach_and_an_empty_one_is_none() -> None:
+    events = drop_all("response.output_text.delta")(samples.text_turn())
+    (found,) = check_order(GRAMMAR, events)
+    assert (found.rule, found.event) == ("order/aggregate-mismatch", "response.output_text.done")
+    assert found.message.endswith("no response.output_text.delta came before")
+    assert rules(samples.turn(samples.message("0b", []))) == []
+
+
 @pytest.mark.parametrize("events", [samples.text_turn(), two_turn(), reasoning()])
 def test_a_whole_stream_keeps_the_order(events: Events) -> None:
     assert rules(events) == []
@@ -76,6 +84,10 @@ def drop(kind: str, nth: int = 0) -> Callable[[Events], Events]:
         return samples.numbered(events)
 
     return edit
+
+
+def drop_all(kind: str) -> Callable[[Events], Events]:
+    return lambda events: samples.numbered([one for one in events if one["type"] != kind])
 
 
 def put(event: dict[str, Any], at: int) -> Callable[[Events], Events]:
@@ -123,6 +135,7 @@ BROKEN: list[tuple[str, Callable[[Events], Events]]] = [
     ("response-changed", change("response.completed", "/response/created_at", 1)),
     ("aggregate-mismatch", drop("response.output_text.delta")),
     ("aggregate-mismatch", drop("response.function_call_arguments.delta", 1)),
+    ("aggregate-mismatch", drop_all("response.function_call_arguments.delta")),
     ("aggregate-mismatch", change("response.output_text.delta", "/delta", "PONG")),
     ("aggregate-mismatch", change("response.output_text.done", "/text", "ping")),
     ("aggregate-mismatch", change("response.content_part.done", "/part/text", "ping")),
@@ -153,7 +166,13 @@ def test_the_message_names_the_event_and_the_difference() -> None:
     [
         ([0, 1, 2, 4, 5], ["sequence-gap"]),
         ([0, 1, 1, 2, 3], ["sequence-repeat"]),
-        ([0, 2, 1, 3, 4], ["sequence-gap", "sequence-repeat"]),
+        ([0, 2, 1, 3, 4], ["sequence-gap"]),
+        ([0, 9, 2, 3, 4], ["sequence-gap"]),
+        ([0, 1, 0, 3, 4], ["sequence-repeat"]),
+        ([0, 1, 2, 9, 4], ["sequence-gap"]),
+        ([0, 1, 2, 9, 10], ["sequence-gap"]),
+        ([7, 1, 2, 3, 4], ["sequence-base"]),
+        ([0, 9, 2, 9, 4], ["sequence-gap", "sequence-gap"]),
         ([1, 2, 3, 4, 5], ["sequence-base"]),
         ([0, None, 1, 2, 3], []),
         ([0, True, 1, 2, 3], []),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Final
 
 import click
+
+from harness.cli.groups import LazyGroup
 
 __all__ = ["command"]
 
@@ -22,28 +23,7 @@ COMMANDS: Final = {
 }
 
 
-class _Lazy(click.Group):
-    """Knows the names of the commands without importing what they need."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        name = f"harness.cli.reference.{cmd_name}"
-        found: click.Command = importlib.import_module(name).command
-        return found
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.group("reference", cls=_Lazy)
+@click.group("reference", cls=LazyGroup, package=__name__, told=COMMANDS)
 def command() -> None:
     """Know what the backend's own client sends, release by release.
 

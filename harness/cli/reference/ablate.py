@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 
 import click
 
-from harness.cli.reference.sheet import Sheet, print_sheet
-from harness.cli.reference.trying import Doing, Trying, trying_options, unchecked
+from harness.cli.reference.measuring import Measuring, Progress
+from harness.cli.reference.sheet import Sheet
+from harness.cli.reference.trying import Trying, trying_options, unchecked
 from harness.contract import Contract
 from harness.exits import Exit
-from harness.reference.ablation.ablate import BaselineFails, Choice, ablate
-from harness.reference.ablation.table import Row, Table, table_from, text_of
+from harness.reference.ablation.ablate import ablate
+from harness.reference.ablation.table import Table
 from harness.reference.ablation.verdict import NO_CHANGE
-from harness.reference.releases import write_text
-from harness.reference.trials.opening import open_release
-from harness.report.writing import print_text
+from harness.reference.trials.baselines import Choice
+from harness.reference.trials.opening import Opened
 
 __all__ = ["command"]
 
@@ -43,60 +42,26 @@ def command(*, trying: Trying, each: bool, everything: bool) -> Exit:
 
     Exit codes: 0 all was looked at; 4 wrong use; 6 something could not be looked at.
     """
-    contract = Contract(trying.root)
-    if trying.saved:
-        document = contract.observed.ablation(trying.version)
-        if document is None:
-            raise click.UsageError(f"nothing is saved of {trying.version}; run without --saved.")
-        return _tell(table_from(document), trying, everything=everything)
-    choice = Choice(frozenset(trying.surfaces), trying.names, trying.transport)
-    with Doing(f"ablate {trying.version}") as doing:
-        try:
-            with open_release(
-                trying.version,
-                contract,
-                trying.journal("ablate"),
-                jobs=trying.jobs,
-                keep=trying.keep,
-                again=trying.again,
-            ) as opened:
-                found = ablate(
-                    opened.bench,
-                    choice,
-                    each=each,
-                    journal=opened.journal,
-                    progress=lambda done, total, failed: doing(done, total, f"{failed} failing"),
-                )
-                table = found.table(opened.version, opened.sha256)
-                doing.isolation(isolated=opened.bench.isolated)
-                opened.journal.remove()
-        except BaselineFails as error:
-            print(f"codex-leg: {trying.version}: {error}", file=sys.stderr)
-            return Exit.UNCHECKED
-    if not table.rows:
-        raise click.UsageError("nothing that it is answered fits --surface, --only, --transport.")
-    if trying.save:
-        write_text(contract.path("ablations", f"{table.version}.json"), text_of(table))
-    return _tell(table, trying, everything=everything)
+
+    def take(opened: Opened, contract: Contract, choice: Choice, progress: Progress) -> Table:
+        del contract
+        found = ablate(opened.bench, choice, each=each, journal=opened.journal, progress=progress)
+        return found.table(opened.version, opened.sha256)
+
+    return Measuring(
+        command="ablate",
+        folder="ablations",
+        saved=lambda contract, version: contract.observed.ablation(version),
+        read=Table.from_json,
+        take=take,
+        counts="failing",
+        nothing="nothing that it is answered",
+        sheet=lambda table: _sheet(table, everything=everything),
+    ).run(trying, trying.jobs)
 
 
-def _tell(table: Table, trying: Trying, *, everything: bool) -> Exit:
-    rows = [row for row in table.rows if _fits(row, trying)]
-    if trying.face == "json":
-        shown = Table(table.version, table.sha256, tuple(rows), table.unchecked)
-        print_text(text_of(shown), "json")
-    else:
-        print_sheet(_sheet(table, rows, everything=everything), trying.face)
-    return Exit.UNCHECKED if table.unchecked else Exit.CLEAN
-
-
-def _fits(row: Row, trying: Trying) -> bool:
-    if trying.surfaces and row.surface not in trying.surfaces:
-        return False
-    return not trying.names or any(name in row.name for name in trying.names)
-
-
-def _sheet(table: Table, rows: list[Row], *, everything: bool) -> Sheet:
+def _sheet(table: Table, *, everything: bool) -> Sheet:
+    rows = table.rows
     shown = [row for row in rows if everything or row.observed != NO_CHANGE]
     cells = [
         ("needed" if row.required else "", row.surface, row.kind, row.name, row.observed)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
-from harness.cli.reference.sheet import Sheet, print_sheet
-from harness.cli.reference.trying import Doing, Trying, trying_options, unchecked
+from harness.cli.reference.measuring import Measuring, Progress
+from harness.cli.reference.sheet import Sheet
+from harness.cli.reference.trying import Trying, trying_options, unchecked
 from harness.contract import Contract
 from harness.exits import Exit
 from harness.reference.handles.handle import handle
-from harness.reference.handles.table import Handled, HandlesTable, handles_from, handles_text
-from harness.reference.releases import write_text
-from harness.reference.trials.baselines import BaselineFails, Choice
+from harness.reference.handles.table import Handled, HandlesTable
+from harness.reference.trials.baselines import Choice
 from harness.reference.trials.bench import default_jobs
-from harness.reference.trials.opening import open_release
-from harness.report.writing import print_text
+from harness.reference.trials.opening import Opened
 
 __all__ = ["command"]
 
@@ -43,63 +40,30 @@ def command(*, trying: Trying, everything: bool) -> Exit:
 
     Exit codes: 0 all was looked at; 4 wrong use; 6 something could not be looked at.
     """
-    contract = Contract(trying.root)
-    if trying.saved:
-        document = contract.observed.handles(trying.version)
-        if document is None:
-            raise click.UsageError(f"nothing is saved of {trying.version}; run without --saved.")
-        return _tell(handles_from(document), trying, everything=everything)
-    choice = Choice(frozenset(trying.surfaces), trying.names, trying.transport)
-    with Doing(f"handles {trying.version}") as doing:
-        try:
-            with open_release(
-                trying.version,
-                contract,
-                trying.journal("handles"),
-                # Most of it is waiting for the next try.
-                jobs=trying.jobs or 2 * default_jobs(),
-                keep=trying.keep,
-                again=trying.again,
-            ) as opened:
-                found = handle(
-                    opened.bench,
-                    contract,
-                    choice,
-                    journal=opened.journal,
-                    progress=lambda done, total, acts: doing(done, total, f"{acts} acted on"),
-                )
-                table = found.table(opened.version, opened.sha256)
-                doing.isolation(isolated=opened.bench.isolated)
-                opened.journal.remove()
-        except BaselineFails as error:
-            print(f"codex-leg: {trying.version}: {error}", file=sys.stderr)
-            return Exit.UNCHECKED
-    if not table.rows:
-        raise click.UsageError("nothing that it can be sent fits --surface, --only, --transport.")
-    if trying.save:
-        write_text(contract.path("handles", f"{table.version}.json"), handles_text(table))
-    return _tell(table, trying, everything=everything)
+
+    def take(
+        opened: Opened, contract: Contract, choice: Choice, progress: Progress
+    ) -> HandlesTable:
+        found = handle(opened.bench, contract, choice, journal=opened.journal, progress=progress)
+        return found.table(opened.version, opened.sha256)
+
+    return Measuring(
+        command="handles",
+        folder="handles",
+        saved=lambda contract, version: contract.observed.handles(version),
+        read=HandlesTable.from_json,
+        take=take,
+        counts="acted on",
+        nothing="nothing that it can be sent",
+        sheet=lambda table: _sheet(table, everything=everything),
+        # Most of it is waiting for the next try.
+    ).run(trying, trying.jobs or 2 * default_jobs())
 
 
-def _tell(table: HandlesTable, trying: Trying, *, everything: bool) -> Exit:
-    rows = [row for row in table.rows if _fits(row, trying)]
-    if trying.face == "json":
-        shown = HandlesTable(table.version, table.sha256, tuple(rows), table.unchecked)
-        print_text(handles_text(shown), "json")
-    else:
-        print_sheet(_sheet(table, rows, everything=everything), trying.face)
-    return Exit.UNCHECKED if table.unchecked else Exit.CLEAN
-
-
-def _fits(row: Handled, trying: Trying) -> bool:
-    if trying.surfaces and row.surface not in trying.surfaces:
-        return False
-    return not trying.names or any(name in row.name for name in trying.names)
-
-
-def _sheet(table: HandlesTable, rows: list[Handled], *, everything: bool) -> Sheet:
+def _sheet(table: HandlesTable, *, everything: bool) -> Sheet:
+    rows = table.rows
     # What it does with one that nobody has is what it does with all that are not shown.
-    shown = [row for row in rows if everything or row.acts or "codex_leg_unknown" in row.name]
+    shown = [row for row in rows if everything or row.acts or not row.like]
     cells = [(row.surface, row.kind, row.name, _known(row), _words(row)) for row in shown]
     notes = [
         f"{len(rows)} looked at, {sum(row.acts for row in rows)} not treated like what nobody has.",

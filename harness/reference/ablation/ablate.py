@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from harness.reference.ablation.plan import Thing, changes_of
 from harness.reference.ablation.table import Case, Table
 from harness.reference.ablation.verdict import NO_CHANGE, Verdict, judge
-from harness.reference.trials.baselines import BaselineFails, Choice, baselines
+from harness.reference.trials.baselines import Choice, baselines
 from harness.reference.trials.bench import Bench
 from harness.reference.trials.journal import Journal
 from harness.reference.trials.rounds import Asked, Believed, Rounds
@@ -17,7 +17,7 @@ from harness.reference.trials.settings import Setting
 from harness.reference.trials.together import changes_in, halves, in_groups
 from harness.reference.trials.without import Without
 
-__all__ = ["Ablated", "BaselineFails", "Choice", "Progress", "ablate"]
+__all__ = ["Ablated", "Progress", "ablate"]
 
 #: Called with: how many changes are tried, how many there are, how many of them a turn fails by.
 Progress = Callable[[int, int, int], None]

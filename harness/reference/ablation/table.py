@@ -1,19 +1,18 @@
-"""The result of an ablation: rows, as values and as JSON."""
+"""The result of an ablation: what a release needs, as values and as JSON."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from harness.reference.ablation.verdict import NO_CHANGE
+from harness.reference.trials.measured import Measured
 from harness.reference.trials.settings import SETTINGS
 from harness.reference.trials.without import HOWS
 
-__all__ = ["FORMAT", "Case", "Row", "Table", "table_from", "text_of"]
+__all__ = ["Case", "Row", "Table"]
 
-FORMAT: Final = "codex-leg/ablation/1"
 _KINDS: Final = tuple(HOWS)
 _SURFACES: Final = ("accounts", "models", "usage", "auth", "responses", "responses-ws", "other")
 _SETTINGS: Final = [one.name for one in SETTINGS]
@@ -126,20 +125,10 @@ def _said(cases: Sequence[Case]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """What a release needs.
+class Table(Measured[Row]):
+    """What a release needs."""
 
-    Attributes:
-        version: the release.
-        sha256: of its binary.
-        rows: sorted.
-        unchecked: what could not be looked at, and why.
-    """
-
-    version: str
-    sha256: str
-    rows: tuple[Row, ...]
-    unchecked: tuple[tuple[str, str], ...] = ()
+    FORMAT: ClassVar[str] = "codex-leg/ablation/1"
 
     @classmethod
     def of(
@@ -156,32 +145,10 @@ class Table:
         rows = [Row(*thing, tuple(sorted(one, key=_case_order))) for thing, one in found.items()]
         return cls(version, sha256, tuple(sorted(rows, key=_row_order)), tuple(unchecked))
 
-    def to_json(self) -> dict[str, Any]:
-        """It as JSON, as ``schemas/report/ablation.json`` has it."""
-        return {
-            "format": FORMAT,
-            "version": self.version,
-            "sha256": self.sha256,
-            "unchecked": [{"what": what, "why": why} for what, why in self.unchecked],
-            "rows": [row.to_json() for row in self.rows],
-        }
-
-
-def table_from(document: Mapping[str, Any]) -> Table:
-    """The table in a document that is valid under ``schemas/report/ablation.json``."""
-    rows = tuple(Row.from_json(row) for row in document["rows"])
-    unchecked = tuple((one["what"], one["why"]) for one in document["unchecked"])
-    return Table(document["version"], document["sha256"], rows, unchecked)
-
-
-def text_of(table: Table) -> str:
-    """It as the text of a file: a row a line, so that a difference is a line, too."""
-    document = table.to_json()
-    rows = document.pop("rows")
-    head = json.dumps(document, ensure_ascii=False, indent=2).removesuffix("\n}")
-    lines = ",\n".join("    " + json.dumps(row, ensure_ascii=False) for row in rows)
-    body = f"[\n{lines}\n  ]" if rows else "[]"
-    return f'{head},\n  "rows": {body}\n}}\n'
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Table:
+        """The table in a document that is valid under ``schemas/report/ablation.json``."""
+        return cls.told(document, (Row.from_json(row) for row in document["rows"]))
 
 
 def _case_order(case: Case) -> tuple[int, int]:

@@ -68,7 +68,7 @@ def handle(
     """
     choice = choice or Choice()
     found = Handling()
-    wanted = [one for one in questions(contract) if _is_wanted(one, choice)]
+    wanted = _wanted(contract, choice)
     settings = {one.setting for one in wanted}
     bases = baselines(bench, lambda setting: setting in settings, found.unchecked)
     wanted = [one for one in wanted if one.setting in bases]
@@ -90,11 +90,15 @@ def handle(
     return found
 
 
-def _is_wanted(question: Question, choice: Choice) -> bool:
-    # What nobody has is always asked: the others are set against it.
-    names = () if not question.like else choice.names
-    wanted = replace(choice, names=names).takes(question.surface, question.name)
-    return wanted and choice.takes_transport(question.setting)
+def _wanted(contract: Contract, choice: Choice) -> list[Question]:
+    """What the choice names, and what nobody has where that is set against it."""
+    chosen = [
+        one
+        for one in questions(contract)
+        if choice.takes(one.surface, one.name) and choice.takes_transport(one.setting)
+    ]
+    things = {thing for one in chosen for thing in (_thing(one), (*_thing(one)[:2], one.like))}
+    return [one for one in questions(contract) if _thing(one) in things]
 
 
 def _thing(question: Question) -> _Thing:

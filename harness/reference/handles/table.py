@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from harness.reference.handles.reaction import Reaction
+from harness.reference.trials.measured import Measured
 
-__all__ = ["FORMAT", "Handled", "HandlesTable", "handles_from", "handles_text"]
+__all__ = ["Handled", "HandlesTable"]
 
-FORMAT: Final = "codex-leg/handles/1"
 _SURFACES: Final = ("responses", "responses-ws", "auth")
 _KINDS: Final = (
     "event",
@@ -69,20 +68,10 @@ class Handled:
 
 
 @dataclass(frozen=True, slots=True)
-class HandlesTable:
-    """What a release acts on.
+class HandlesTable(Measured[Handled]):
+    """What a release acts on."""
 
-    Attributes:
-        version: the release.
-        sha256: of its binary.
-        rows: sorted.
-        unchecked: what could not be looked at, and why.
-    """
-
-    version: str
-    sha256: str
-    rows: tuple[Handled, ...]
-    unchecked: tuple[tuple[str, str], ...] = ()
+    FORMAT: ClassVar[str] = "codex-leg/handles/1"
 
     @classmethod
     def of(
@@ -95,31 +84,15 @@ class HandlesTable:
         """The table of these rows."""
         return cls(version, sha256, tuple(sorted(rows, key=_order)), tuple(sorted(set(unchecked))))
 
-
-def handles_from(document: Mapping[str, Any]) -> HandlesTable:
-    """The table in a document that is valid under ``schemas/report/handles.json``."""
-    reactions = {
-        (row["surface"], row["kind"], row["name"]): Reaction.from_json(row)
-        for row in document["rows"]
-        if "outcome" in row
-    }
-    rows = tuple(_row(row, reactions) for row in document["rows"])
-    unchecked = tuple((one["what"], one["why"]) for one in document["unchecked"])
-    return HandlesTable(document["version"], document["sha256"], rows, unchecked)
-
-
-def handles_text(table: HandlesTable) -> str:
-    """It as the text of a file: a row a line, so that a difference is a line, too."""
-    document = {
-        "format": FORMAT,
-        "version": table.version,
-        "sha256": table.sha256,
-        "unchecked": [{"what": what, "why": why} for what, why in table.unchecked],
-    }
-    head = json.dumps(document, ensure_ascii=False, indent=2).removesuffix("\n}")
-    rows = [json.dumps(row.to_json(), ensure_ascii=False) for row in table.rows]
-    body = "[\n    " + ",\n    ".join(rows) + "\n  ]" if rows else "[]"
-    return f'{head},\n  "rows": {body}\n}}\n'
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> HandlesTable:
+        """The table in a document that is valid under ``schemas/report/handles.json``."""
+        reactions = {
+            (row["surface"], row["kind"], row["name"]): Reaction.from_json(row)
+            for row in document["rows"]
+            if "outcome" in row
+        }
+        return cls.told(document, (_row(row, reactions) for row in document["rows"]))
 
 
 def _row(

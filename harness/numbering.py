@@ -1,0 +1,43 @@
+"""Whether the numbers of events rise by one step; one wrong number is one fault, wherever it is."""
+
+from __future__ import annotations
+
+__all__ = ["Numbering"]
+
+
+class Numbering:
+    """Feed it the numbers of one stream, in the order that they come.
+
+    After a fault it does not yet know whether one number was wrong (the next ones go on as if it
+    had been right), whether something is missing (they go on from it), or whether two events were
+    swapped (the one that was left out comes now): each of these is expected, and none is a fault.
+    """
+
+    def __init__(self, base: int, step: int, *, excerpt: bool = False) -> None:
+        """``excerpt``: the first number may be any."""
+        self._step = step
+        self._next: int | None = None if excerpt else base
+        self._last: int | None = None
+        #: Number that may come as well → the one that has to come after it.
+        self._else: dict[int, int] = {}
+
+    def feed(self, number: int) -> tuple[str, str] | None:
+        """Take the next number: the rule that it breaks, and how, or ``None``."""
+        last, wanted, step = self._last, self._next, self._step
+        self._last = number
+        if wanted is None or number == wanted:
+            self._next, self._else = number + step, {}
+            return None
+        if number in self._else:
+            self._next, self._else = self._else[number], {}
+            return None
+        self._next = number + step
+        self._else = {
+            wanted: number + step if number > wanted else wanted + step,
+            wanted + step: wanted + 2 * step,
+        }
+        if last is None:
+            return "order/sequence-base", f"the first number is {number}, not {wanted}"
+        if number <= last:
+            return "order/sequence-repeat", f"{number} comes after {last}"
+        return "order/sequence-gap", f"{number} comes after {last}, not {wanted}"
