@@ -36,9 +36,10 @@ lint: $(VENV)/.installed  ## ruff, mypy --strict, import-linter
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-bench: $(VENV)/.installed  ## What the leg and comparing cost, as ratios against others
+bench: $(VENV)/.installed  ## What the leg, comparing and the reference client cost
 	@$(BIN)/python -m benchmarks.run
 	@$(BIN)/python -m benchmarks.compare
+	@$(BIN)/python -m benchmarks.reference
 
 mutants: $(VENV)/.installed  ## Plant every single edit in every cassette: is it found, as what it is?
 	@$(BIN)/python -m tests.mutation $(ARGS)

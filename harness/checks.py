@@ -17,6 +17,7 @@ from harness.drift.findings import (
     finding,
     merge_findings,
 )
+from harness.drift.normaliser import normaliser_of
 from harness.drift.rules import RULES
 from harness.events import pending_event
 from harness.exchange import NOT_JSON, Event, Exchange
@@ -213,7 +214,7 @@ class _Judge:
                 self.skip(event.type, "the contract has no such event")
         path = path or f"{folder}/unknown.json"
         for problem in self._schemas.validate(path, event.payload):
-            yield self._violation(problem, event.payload, event=event, evidence=evidence)
+            yield self._violation(problem, path, event.payload, event=event, evidence=evidence)
         yield from self._invariants.broken(path, event.payload, event=event)
 
     def _order(self, path: str, exchange: Exchange, **stream: bool) -> set[str]:
@@ -225,28 +226,22 @@ class _Judge:
             for one in check_order(grammar, (event.payload for event in turn), **stream):
                 rules.add(one.rule)
                 event = turn[one.index] if 0 <= one.index < len(turn) else None
-                self.found.append(
-                    finding(
-                        one.rule,
-                        f"event {before + one.index + 1}: {one.message}",
-                        surface=self._surface,
-                        event=one.event,
-                        pointer=one.pointer,
-                        where=self._locate(event, one.pointer),
-                    )
-                )
+                message = f"event {before + one.index + 1}: {one.message}"
+                told = self.finding(one.rule, message, event=event, pointer=one.pointer)
+                self.found.append(replace(told, event=one.event))
             before += len(turn)
         return rules
 
     def value(self, path: str, value: Any, prefix: str, *, direction: str = "response") -> None:
         """Judge one value by one schema."""
         for problem in self._schemas.validate(path, value):
-            self.found.append(self._violation(problem, value, prefix, direction=direction))
+            self.found.append(self._violation(problem, path, value, prefix, direction=direction))
         self.found += self._invariants.broken(path, value, prefix, direction=direction)
 
     def _violation(
         self,
         problem: Problem,
+        path: str,
         value: Any,
         prefix: str = "",
         *,
@@ -258,7 +253,8 @@ class _Judge:
         rule = f"{table}/{problem.keyword}"
         if rule not in RULES:
             rule = f"{table}/other"
-        pointer = prefix + generalised(value, problem.pointer)
+        plan = normaliser_of(self._schemas).plan(path)
+        pointer = prefix + generalised(value, problem.pointer, plan)
         mend = f" ({problem.mend})" if problem.keyword in _TOLD else ""
         exact = not rule.endswith("/other")
         return finding(

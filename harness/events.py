@@ -8,7 +8,15 @@ from typing import Any, Final, NamedTuple
 from leg.limits import Limits
 from leg.sse import SSEDecoder
 
-__all__ = ["NOT_JSON", "Event", "Stream", "parse_json", "pending_event", "read_events", "read_stream"]
+__all__ = [
+    "NOT_JSON",
+    "Event",
+    "Stream",
+    "parse_json",
+    "pending_event",
+    "read_events",
+    "read_stream",
+]
 
 #: An exchange is read from a file that is there already: no stream can run away with the memory.
 _NO_LIMITS: Final = Limits(line=None, event=None, total=None)

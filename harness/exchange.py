@@ -11,7 +11,16 @@ from urllib.parse import parse_qsl
 from harness.contract import Frame, Interaction, Provenance, is_event_stream
 from harness.events import NOT_JSON, Event, Stream, parse_json, read_events, read_stream
 
-__all__ = ["ASKS", "NOT_JSON", "Event", "Exchange", "SentRequest", "Sighting", "parse_json", "read_events"]
+__all__ = [
+    "ASKS",
+    "NOT_JSON",
+    "Event",
+    "Exchange",
+    "SentRequest",
+    "Sighting",
+    "parse_json",
+    "read_events",
+]
 
 #: The frame of a client that asks for a response.
 ASKS: Final = "response.create"

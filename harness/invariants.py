@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from harness.contract import Invariant, Schemas, read_invariant
 from harness.drift.findings import Finding, finding
+from harness.drift.normaliser import normaliser_of
 from harness.drift.snapshot import parent_of
 from harness.exchange import Event, Exchange
 from harness.invariant_checks import Breach, Surroundings, breaches_of
@@ -35,9 +36,10 @@ class Invariants:
     def breaches(self, path: str, value: Any, around: Surroundings) -> list[Breach]:
         """The invariants of a schema, and of all schemas below it, that a value does not keep."""
         found: dict[tuple[str, str, str], Breach] = {}
+        plan = normaliser_of(self._schemas).plan(path)
         for one, here, pointer in self._walk(*self._schemas.resolve("", path), value, ""):
             for breach in breaches_of(one, here, around):
-                where = generalised(value, pointer + breach.pointer)
+                where = generalised(value, pointer + breach.pointer, plan)
                 key = (one.name, where, str(breach.found))
                 # The same place is reached once for every schema that speaks about it.
                 found.setdefault(

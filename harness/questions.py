@@ -22,6 +22,7 @@ from leg.request import (
     response_body,
     response_request,
     usage_request,
+    user_agent,
 )
 
 __all__ = ["CREDENTIALS", "REDACTED", "credential_of", "question", "question_differs"]
@@ -127,6 +128,9 @@ def _as_it_stands(probe: Probe, credential: leg.Credential | None) -> leg.Reques
         for name, value in leg.auth_headers(credential):
             if name != "anthropic-beta":
                 headers.setdefault(name, value)
+    # Whoever asks says who it is; identity, because what is compressed comes in blocks.
+    headers.setdefault("accept-encoding", "identity")
+    headers.setdefault("user-agent", user_agent())
     body = b""
     if asked.form is not None:
         headers.setdefault("content-type", "application/x-www-form-urlencoded")

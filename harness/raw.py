@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from harness.contract import ContractError
-from harness.exchange import Exchange
+from harness.exchange import NOT_JSON, Exchange
 
 __all__ = ["RAW", "read_json", "read_jsonl", "read_payload", "read_raw", "read_sse", "status_of"]
 
@@ -35,12 +35,16 @@ def read_jsonl(raw: bytes, name: str) -> Exchange:
     """The answer in a ``.jsonl`` file: one event, or one frame, a line.
 
     Raises:
-        ContractError: it is not UTF-8, or holds no event.
+        ContractError: it is not UTF-8, a line is not JSON, or it holds no event.
     """
     _refuse_other_encodings(raw, name)
     exchange = Exchange.from_jsonl(raw)
     if not exchange.events:
         raise ContractError(name, "", "holds no event", "one JSON value a line")
+    for event in exchange.events:
+        # A server may send what is no JSON, and a stream shows it; here the file itself is broken.
+        if event.payload is NOT_JSON and event.data.strip() != "[DONE]":
+            _parsed(event.data.encode(), name, event.line)
     if all(event.type is None for event in exchange.events):
         raise ContractError(
             name,
@@ -58,13 +62,19 @@ def read_payload(raw: bytes, name: str) -> Any:
         ContractError: it is not UTF-8, or not JSON.
     """
     _refuse_other_encodings(raw, name)
+    return _parsed(raw, name)
+
+
+def _parsed(raw: bytes, name: str, line: int = 1) -> Any:
+    """A JSON value that begins on this line of a file."""
     try:
         return json.loads(raw)
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
+        where = f"line {line + error.lineno - 1}, column {error.colno}"
         raise ContractError(name, where, f"not JSON: {error.msg}", "mend the syntax") from None
     except (ValueError, RecursionError) as error:
-        raise ContractError(name, "", f"not JSON: {error}", "mend it") from None
+        where = f"line {line}" if line > 1 else ""
+        raise ContractError(name, where, f"not JSON: {error}", "mend it") from None
 
 
 def read_json(raw: bytes, name: str) -> Exchange:

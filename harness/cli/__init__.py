@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "compare": "Say what has changed from one set of exchanges to another, each edit once.",
     "shape": "Count what exchanges look like: fields, types, values, first and last seen.",
     "adopt": "Make what the cassettes say now the shapes that have to hold; asks first.",
+    "alert": "Tell people once what reports say, in GitHub issues and webhooks.",
     "serve": "Start the stand-in: a loopback backend that answers as the contract says.",
     "rules": "List the kinds of difference, and how grave each one is.",
     "explain": "Explain one rule: whom it hurts, an example, what to do.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -37,13 +37,14 @@ class Judge:
 
         Raises:
             ContractError: the waivers are broken.
-            click.UsageError: the output cannot be written.
+            click.UsageError: the output cannot be written, or the earlier report not be read.
         """
         self._options = options
         if options.output is not None:
             with _usage():
                 check_output(options.output)
         self._waivers = _waivers(contract, options.waivers)
+        self._known = _known(options.baseline_report)
         self._reads = Reads.of(contract.schemas) if options.profile == LEG else None
 
     def conclude(self, found: Report, *, whole: bool | None = None) -> Exit:
@@ -67,6 +68,7 @@ class Judge:
             reads=self._reads,
             fail_on=self._options.fail_on,
             whole=self._options.waivers is not None if whole is None else whole,
+            known=self._known,
         )
         self._tell(report)
         _speak_of_waivers(report, now)
@@ -90,6 +92,16 @@ def _usage() -> Iterator[None]:
         yield
     except WrongUse as error:
         raise click.UsageError(str(error), click.get_current_context()) from None
+
+
+def _known(file: Path | None) -> Mapping[str, str | None]:
+    if file is None:
+        return {}
+    # Few runs have one.
+    from harness.alert.known import read_known  # noqa: PLC0415
+
+    with _usage():
+        return read_known(file)
 
 
 def _waivers(contract: Contract, file: Path | None) -> Sequence[Waiver]:

@@ -27,6 +27,7 @@ class ReportOptions:
         fail_on: the level from which on a finding fails the run.
         profile: the kind of consumer that the levels are for.
         waivers: a file of waivers instead of the contract's, or ``None``.
+        baseline_report: an earlier report, of which the findings do not count, or ``None``.
     """
 
     face: str
@@ -34,6 +35,7 @@ class ReportOptions:
     fail_on: str
     profile: str
     waivers: Path | None
+    baseline_report: Path | None = None
 
 
 def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -51,6 +53,7 @@ def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
         fail_on: str,
         profile: str,
         waivers: Path | None,
+        baseline_report: Path | None,
         **others: Any,
     ) -> Any:
         if as_json and face not in (None, "json"):
@@ -58,7 +61,8 @@ def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
         shown = "json" if as_json else face or "terminal"
         if output is not None and str(output) == "-":
             output = None
-        return command(options=ReportOptions(shown, output, fail_on, profile, waivers), **others)
+        options = ReportOptions(shown, output, fail_on, profile, waivers, baseline_report)
+        return command(options=options, **others)
 
     for option in reversed(_OPTIONS):
         with_options = option(with_options)
@@ -99,6 +103,13 @@ _OPTIONS: Final = (
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         metavar="FILE",
         help="Accepted drift, instead of the contract's waivers.toml; see docs/contract.md.",
+    ),
+    click.option(
+        "--baseline-report",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="An earlier report (--format json, or codex-leg alert --write-known): what it has is "
+        "told as known, and does not count.",
     ),
 )
 

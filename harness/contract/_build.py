@@ -123,7 +123,12 @@ def build_probe(document: Any, path: str) -> Probe:
             for source in root.items("sources")
         ),
         path=path,
+        not_live=_not_live(root.at("live")),
     )
+
+
+def _not_live(place: Place) -> str:
+    return "" if place.value is None or place.at("ask").value is not False else place.text("why")
 
 
 def _calls(expect: Place) -> tuple[ExpectedCall, ...] | None:

@@ -7,12 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ._build import build_cassette, build_probe
+from ._build import Place, build_cassette, build_probe
 from ._captures import Captures
 from ._check import REFERENCE, check_cassette, check_pairs, check_probe
 from ._errors import ContractError, ContractErrors
 from ._model import Cassette, Pair, Probe
 from ._observed import Observed
+from ._reading import check_version
 from ._root import FOLDERS, find_root
 from ._rules import Rule, build_rule, check_rule, check_rule_answer
 from ._scenarios import Scenario, build_scenario, check_scenario, check_scenario_probes
@@ -91,6 +92,8 @@ class Contract:
     ) -> Value:
         name = self.name_of(path)
         document = read_yaml(path, name)
+        if schema == "cassette.json" and isinstance(document, dict) and "version" in document:
+            check_version(Place(document, name))
         if self._sound:
             return build(document, name)
         faults = [

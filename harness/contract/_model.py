@@ -68,7 +68,10 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One declared question with its expected outcome. ``path`` is relative to the root."""
+    """One declared question with its expected outcome. ``path`` is relative to the root.
+
+    ``not_live`` says why its outcome cannot be had by asking; ``""`` where it can.
+    """
 
     id: str
     title: str
@@ -81,6 +84,7 @@ class Probe:
     expect: Expectation
     sources: tuple[Source, ...]
     path: str
+    not_live: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from ._model import Interaction, Part, Provenance, RecordedRequest, StreamFacts
 from ._quick_yaml import quick_yaml
 from ._violations import excerpt
 
-__all__ = ["interactions_of", "read_interactions"]
+__all__ = ["check_version", "interactions_of", "read_interactions"]
 
 VERSION: Final = 1
 
@@ -56,14 +56,23 @@ def interactions_of(raw: bytes, name: str) -> tuple[Interaction, ...]:
             name, f"byte {error.start}", "not UTF-8", "save the file as UTF-8"
         ) from None
     root = Place(quick_yaml(text, name), name)
-    version = root.at("version")
+    check_version(root)
+    return tuple(_interaction(one) for one in root.items("interactions"))
+
+
+def check_version(cassette: Place) -> None:
+    """Refuse a cassette of another version: whatever else is wrong with it says nothing.
+
+    Raises:
+        ContractError: it is one, or no cassette at all.
+    """
+    version = cassette.at("version")
     if version.value != VERSION or version.value is True:
         found = "is missing" if version.value is None else f"is {excerpt(version.value)}"
         raise version.fault(
             f"{found}; cassettes of version {VERSION} are known here",
             "name a cassette of vcrpy, or use a newer codex-leg",
         )
-    return tuple(_interaction(one) for one in root.items("interactions"))
 
 
 def _interaction(place: Place) -> Interaction:

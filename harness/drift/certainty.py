@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from .demands import Demands
 from .evidence import Evidences
 from .findings import Evidence, Finding
 from .pairs import is_typed_item
-from .rules import BREAKING, RISKY
+from .rules import BREAKING, LEVELS, RISKY
 
 __all__ = ["is_about_event", "level_of", "seen_since"]
 
@@ -16,6 +17,8 @@ __all__ = ["is_about_event", "level_of", "seen_since"]
 _GONE: Final = frozenset(
     {"field-removed", "header-removed", "union-member-removed", "event-type-removed"}
 )
+#: The same of all members of an object, which ``before`` names.
+_EMPTIED: Final = "object-now-empty"
 _FADING: Final = "field-became-optional"
 _OF_ITEMS: Final = frozenset({"union-member-added", "union-member-removed"})
 
@@ -45,6 +48,13 @@ def level_of(
         demands: what the contract wants, if it is at hand.
         is_refusal: whether the finding is about the body of a refusal.
     """
+    if one.rule == _EMPTIED:
+        members = (f"{one.pointer}/{name}" for name in str(one.before).split())
+        gone = (
+            replace(one, rule="field-removed", pointer=each, level=BREAKING) for each in members
+        )
+        levels = (level_of(each, evidence, demands, is_refusal=is_refusal) for each in gone)
+        return min(levels, key=LEVELS.index)
     if one.rule not in _GONE and one.rule != _FADING:
         return one.level
     event = one.event if one.event is not None and is_about_event(one) else None

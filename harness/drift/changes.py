@@ -19,6 +19,7 @@ from .pairs import Unpaired, count_below, is_name, is_typed_item, name_of
 from .portraits import Portrait
 from .rules import BENIGN, LEVELS, RULES
 from .snapshot import Field, Fields, parent_of, parse_field
+from .wholes import claim_wholes
 
 __all__ = ["Change", "field_changes", "fields_of"]
 
@@ -49,7 +50,8 @@ def field_changes(before: Fields, after: Fields) -> list[Change]:
         if before[pointer] != after[pointer]
     ]
     left = Unpaired.of(before, after)
-    changes = list(_claim_partly_renamed(changes, left))
+    wholes = claim_wholes(left)
+    changes = [*wholes, *_claim_partly_renamed(changes, left)]
     changes += retyped_items(left)
     changes = list(with_partly_untyped(changes, left))
     for old, fresh in left.claim(parent_of, is_name):

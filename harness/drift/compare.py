@@ -13,7 +13,9 @@ from .changes import field_changes, fields_of
 from .demands import Demands
 from .evidence import Evidences
 from .findings import Finding, Unchecked, finding
+from .framing import OF_LINES
 from .labels import NOISE
+from .mixed import as_counted
 from .merging import one_per_edit, place_of
 from .naming import rule_at
 from .refused import RefusalEdit, could_not_look, refusal_edits, turned_edit
@@ -152,6 +154,8 @@ class _Comparison:
     def _known_of_answer(self) -> tuple[Fields, Fields]:
         """The fields of both answers, less what one of them does not know."""
         here, there = _fields(self._before, "response"), _fields(self._after, "response")
+        if any("/framing/lines" in side for side in (here, there)):
+            here, there = _less(here, OF_LINES), _less(there, OF_LINES)
         if "/status" in here and "/status" in there:
             return here, there
         return _less(here, _UNKNOWN), _less(there, _UNKNOWN)
@@ -194,6 +198,7 @@ class _Comparison:
         event: str | None = None,
         told: str = "",
     ) -> None:
+        change = as_counted(change, direction, event, self._evidence)
         # The edits of places are named as in a field of an answer; others have their own names.
         is_of_place = RULES[change.rule].direction == "response"
         rule = rule_at(direction, change.pointer, change.rule) if is_of_place else change.rule

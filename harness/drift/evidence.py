@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from harness.contract import Schemas
 
 from .findings import ONCE, Evidence
+from .snapshot import Field
 
 __all__ = ["ENOUGH_AFTER", "ENOUGH_BEFORE", "NEVER", "Counted", "Evidences"]
 
@@ -30,6 +31,10 @@ class Counted(Protocol):
 
     def evidence(self, direction: str, event: str | None, pointer: str) -> Evidence:
         """How often something stood at a place, of how often it could have."""
+        ...
+
+    def field(self, direction: str, event: str | None, pointer: str) -> Field | None:
+        """What stood at a place in all that was counted; ``None`` if nothing did."""
         ...
 
 

@@ -4,6 +4,7 @@ Each fact is a small word below ``/framing`` in the response half of a snapshot.
 is not the ordinary case, so that a plain stream has no line but that of its names:
 
 ============  =========================  ==========================================================
+``lines``     ``unknown``                nothing is known of the lines: its events alone were kept
 ``name``      ``none type other``        ``event:`` lines: none, the type of the payload, another
 ``bom``       ``present``                a byte order mark before the first line
 ``comment``   ``present``                comment lines (``: keep-alive``)
@@ -24,15 +25,22 @@ of comments, and the order and case of headers are noise.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from harness.events import Event
 from harness.exchange import Exchange
 from harness.grammar import Grammar, lookup
 
-__all__ = ["Fact", "framing_of"]
+__all__ = ["OF_LINES", "Fact", "framing_of"]
 
 #: A name below ``/framing``, and an atom.
 Fact = tuple[str, str]
+
+#: The places of what is written in the lines of a stream, and that they are not known.
+OF_LINES: Final = tuple(
+    f"/framing/{name}"
+    for name in ("lines", "name", "bom", "comment", "id", "retry", "multiline", "binary")
+)
 
 _BOM = b"\xef\xbb\xbf"
 #: From so many events on it can be told whether they came one by one.
@@ -49,7 +57,9 @@ def framing_of(exchange: Exchange, grammar: Grammar | None = None) -> tuple[Fact
     # The word that ends a stream is no event, and never had a name.
     pairs = {(one.name, one.type) for one in exchange.events if one.data != "[DONE]"}
     facts: set[Fact] = set()
-    if exchange.transport == "ws":
+    if not exchange.has_lines:
+        facts.add(("lines", "unknown"))
+    elif exchange.transport == "ws":
         facts.update(_of_frames(exchange))
     else:
         facts.update(_of_lines(exchange))

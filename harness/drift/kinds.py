@@ -245,6 +245,8 @@ LITERAL_HEADERS: Final = frozenset(
     "accept content-type content-encoding openai-beta anthropic-beta anthropic-version "
     "cf-mitigated transfer-encoding www-authenticate originator".split()
 )
+#: What JSON and event streams are in whether it is said or not (RFC 8259, 8.1; WHATWG HTML, 9.2.5).
+_UTF8 = re.compile(r"; charset=\"?utf-?8\"?(?=;|$)")
 _HEADER_ID = re.compile(r"([a-z]{1,12}_)[0-9A-Za-z_-]{8,}$")
 _EPOCHS: Final = {10: "time(s)", 13: "time(ms)"}
 
@@ -254,6 +256,8 @@ def header_atom(name: str, value: str) -> str:
     value = value.strip()
     if name in LITERAL_HEADERS:
         text = re.sub(r"\s*([;,])\s*", r"\1 ", value.lower())
+        if name == "content-type":
+            text = _UTF8.sub("", text)
         return literal(text, is_open=False) or "text"
     if not value:
         return "empty"

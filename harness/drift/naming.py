@@ -48,6 +48,8 @@ _CLIENT_FIELDS: Final = {
     "discriminator-changed": "client-field-item-renamed",
     "array-now-may-be-empty": "client-list-now-empty",
     "array-now-may-be-filled": "client-list-now-filled",
+    "object-now-empty": "client-field-removed",
+    "object-now-filled": "client-field-added",
     "answer-kind-changed": "client-body-kind-changed",
 }
 _CLIENT_HEADERS: Final = {

@@ -184,6 +184,16 @@ class Node:
             return frozenset(self.atoms)
         return frozenset(self.atoms).difference(limits) | {"count"}
 
+    def field(self, pointer: str, of: int = 0) -> Field | None:
+        """The field of a place below, or ``None`` if nothing stood there."""
+        if not pointer:
+            return Field(self.forms(), self.seen >= of) if self.atoms else None
+        head, _, rest = pointer[1:].partition("/")
+        for token, node, possible in self.children():
+            if token == head:
+                return node.field(f"/{rest}" if rest else "", possible)
+        return None
+
     def evidence(self, pointer: str, of: int = 0) -> Evidence | None:
         """How often something stood at a place below, of how often it could have."""
         if not pointer:

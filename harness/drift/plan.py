@@ -57,6 +57,7 @@ class Plan:
         is_map: whether its keys are volatile.
         by_type: whether objects there are told apart by their ``type``.
         layouts: what :mod:`.imprints` remembers of the objects that it met here.
+        words: the values that schemas list for this place, closed or open.
     """
 
     __slots__ = (
@@ -75,6 +76,7 @@ class Plan:
         "layouts",
         "number",
         "open",
+        "words",
     )
 
     def __init__(self, compiler: Compiler | None, leaves: tuple[Leaf, ...]) -> None:
@@ -88,6 +90,7 @@ class Plan:
         self._makers: dict[type, Maker] = {}
         self.layouts: dict[Any, Any] = {}
         self.kinds: dict[str, str] = {}
+        self.words: set[Any] = set()
         self.closed = self.open = self.number = self.is_map = False
         for base, schema in leaves:
             self._read(base, schema)
@@ -106,6 +109,8 @@ class Plan:
                 self.kinds.setdefault(name, kind)
         self.closed = self.closed or "enum" in schema or "const" in schema
         self.open = self.open or "x-values" in schema
+        listed = [*schema.get("enum", ()), *schema.get("x-values", ()), schema.get("const")]
+        self.words.update(one for one in listed if isinstance(one, str))
         self.is_map = self.is_map or schema.get("x-map") is True
         for key, value in _mapping(schema.get("properties")).items():
             self._members.setdefault(key, []).append((base, value))
@@ -132,6 +137,15 @@ class Plan:
             return None
         kind = self.kinds.get(name) or self.kinds.get("*")
         return self.kinds.get("number") if kind is None and name == "integer" else kind
+
+    def kind_of(self, value: Any) -> str | None:
+        """The declared kind of a value, if its schema names one."""
+        return self._kind(type_atom(value))
+
+    @property
+    def members(self) -> frozenset[str]:
+        """The names that schemas give to what is below."""
+        return frozenset(self._members)
 
     @property
     def is_silent(self) -> bool:

@@ -37,12 +37,16 @@ _ERRORS: Final = {
     "field-renamed": "error-field-removed",
     "field-moved": "error-field-removed",
     "union-member-removed": "error-field-removed",
+    "object-now-empty": "error-field-removed",
+    "object-now-filled": "error-field-added",
 }
 #: Edits that are what they are in a refusal, too.
 _SAME: Final = ("enum-value-", "open-value-", "limit-", "field-")
 #: Edits of the words by which a refusal says of which kind it is, and of what else it says.
 _WORDS: Final = ("error-type-changed", "error-code-added", "error-code-removed")
-_FIELDS: Final = ("error-field-added", "error-field-removed", "error-field-format-changed")
+_FIELDS: Final = (
+    "error-field-added", "error-field-removed", "error-field-format-changed", "error-param-changed",
+)  # fmt: skip
 #: Grave enough, whatever the leg makes of it then.
 _SAID: Final = ("error-code-changed", "error-envelope-changed")
 
@@ -159,6 +163,8 @@ def _as_error(event: str | None, change: Change, was: Refusal, now: Refusal) -> 
         rule = _code_rule(change.rule, was["code"], now["code"])
     elif around in holders and name == "type" and change.rule in _OTHER_WORD:
         rule = "error-type-changed"
+    elif around in holders and name == "param" and change.rule in _OTHER_WORD:
+        rule = "error-param-changed"
     elif change.rule in _ERRORS:
         rule = _ERRORS[change.rule]
     else:
@@ -203,6 +209,23 @@ def _of_words(was: Refusal, now: Refusal, found: list[RefusalEdit]) -> Iterator[
     old, fresh = was["type"], now["type"]
     if old and fresh and old != fresh and "error-type-changed" not in rules:
         yield RefusalEdit(Change("error-type-changed", _place(was, "type"), old, fresh))
+    yield from _of_param(was, now, found)
+
+
+def _of_param(was: Refusal, now: Refusal, found: Iterable[RefusalEdit]) -> Iterator[RefusalEdit]:
+    """The parameter that a refusal complains of: in its ``param``, or in the text that the leg reads.
+
+    That it names one, or none any more, is an edit of a field or of the outcome, and told by that.
+    """
+    old, fresh = was["param"], now["param"]
+    if old and fresh and old != fresh and not any(_is_of_param(one) for one in found):
+        is_text = was["envelope"] in ("detail", "detail[]")
+        place = _text_place(was) if is_text else _place(was, "param")
+        yield RefusalEdit(Change("error-param-changed", place, old, fresh))
+
+
+def _is_of_param(edit: RefusalEdit) -> bool:
+    return edit.change.pointer.endswith("/param")
 
 
 def _is_around(edit: RefusalEdit) -> bool:
@@ -221,8 +244,11 @@ def _place(refusal: Refusal, name: str) -> str:
 def _with_outcome(found: list[RefusalEdit], was: Refusal, now: Refusal) -> list[RefusalEdit]:
     """The edits, of which one says that the leg makes another outcome of it, if it does."""
     old, fresh = was["outcome"], now["outcome"]
-    if old == fresh or any(one.change.rule in _SAID for one in found):
+    if old == fresh:
         return found
+    said = [one for one in found if one.change.rule in _SAID]
+    if said:
+        return _with_fields(found, said[0], said[0].change)
     errors = [one for one in found if one.change.rule.startswith(("error-", "status-"))]
     if not errors and any(_is_around(one) for one in found):
         return found
@@ -232,27 +258,31 @@ def _with_outcome(found: list[RefusalEdit], was: Refusal, now: Refusal) -> list[
         errors = others  # the leg goes by this header, too
     if not errors:
         pointer = "/body" if was["envelope"] in ("page", "text") else _text_place(was)
-        return [
-            *found,
-            RefusalEdit(Change("error-outcome-changed", pointer, old, fresh), told=told),
-        ]
+        change = Change("error-outcome-changed", pointer, old, fresh)
+        return [*found, RefusalEdit(change, told=told)]
     words = [one for one in errors if one.change.rule in _WORDS]
     cause = min(words or errors, key=lambda one: LEVELS.index(RULES[one.change.rule].level))
-    # A refusal of another kind has other things to say: that follows from its word.
-    follow = [one for one in errors if words and one.change.rule in _FIELDS]
-    told = f"{told}: {cause.change.before} became {cause.change.after}"
-    named = replace(cause, change=_as_outcome(cause.change, follow), told=told)
-    return [named if one is cause else one for one in found if one not in follow]
-
-
-def _as_outcome(change: Change, follow: Iterable[RefusalEdit]) -> Change:
-    """An edit by which the leg makes another outcome of a refusal, with what follows from it."""
-    others = (f"{one.change.rule} {one.change.pointer}" for one in follow)
-    return replace(
-        change,
+    change = replace(
+        cause.change,
         rule="error-outcome-changed",
-        explains=(*change.explains, change.rule, *others),
+        explains=(*cause.change.explains, cause.change.rule),
     )
+    return _with_fields(found, cause, change, f"{told}: {change.before} became {change.after}")
+
+
+def _with_fields(
+    found: list[RefusalEdit], cause: RefusalEdit, change: Change, told: str = ""
+) -> list[RefusalEdit]:
+    """The edits, of which ``cause`` is ``change`` now; and what follows from it is told with it.
+
+    A refusal of another kind has other things to say, if it was a word that made it another one.
+    """
+    is_word = cause.change.rule in (*_WORDS, "error-code-changed")
+    follow = [one for one in found if is_word and one.change.rule in _FIELDS]
+    others = (f"{one.change.rule} {one.change.pointer}" for one in follow)
+    change = replace(change, explains=(*change.explains, *others))
+    named = replace(cause, change=change, told=told or cause.told)
+    return [named if one is cause else one for one in found if one not in follow]
 
 
 def _text_place(refusal: Refusal) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from .node import Node
 from .sightings import Span
 from .snapshot import ANY_KEY, unescape
 
-__all__ = ["Row", "node_of", "rows_of"]
+__all__ = ["Row", "counted", "node_of", "rows_of"]
 
 Row = Mapping[str, Any]
 
@@ -56,3 +57,10 @@ def node_of(rows: Mapping[str, Row]) -> Node:
         node.keep(None if row.get("free") else dict(row.get("words", {})))
         node.span = Span.from_json(row)
     return root
+
+
+def counted(
+    counts: Counter[Any], name: str, form: Callable[[Any], list[Any] | dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Counts as rows: each thing, in its form, with how many exchanges had it."""
+    return [{name: form(one), "exchanges": counts[one]} for one in sorted(counts, key=repr)]

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
+from itertools import islice
 from typing import Any, Final
 
 from harness.contract import Endpoint, Schemas
@@ -23,7 +24,7 @@ from .node import Node
 from .normaliser import Normaliser, normaliser_of
 from .plan import Plan
 from .refusals import refusal_of
-from .rows import node_of, rows_of
+from .rows import counted, node_of, rows_of
 from .sightings import Span, joined, span_of
 from .snapshot import FORMAT, Field, escape, lines, unescape
 from .tally import Tally
@@ -134,8 +135,8 @@ class Shape:
         endpoint: Endpoint | None,
         span: Span | None,
     ) -> None:
-        order: list[str] = []
         found: dict[str, tuple[Plan, Counter[Imprint]]] = {}
+        order: list[str] = []
         for event in exchange.events:
             label = event_label(event)
             order.append(label)
@@ -150,7 +151,10 @@ class Shape:
                 tally.add(imprint, span, times)
         self.streams += 1
         self.carriers.update(found.keys())
-        self.sequences[sequence_of(label for label in order if not is_noise(label))] += 1
+        labels = iter(order)
+        for turn in exchange.turns:
+            own = (label for label in islice(labels, len(turn)) if not is_noise(label))
+            self.sequences[sequence_of(own)] += 1
 
     def _observe_frames(
         self,
@@ -185,19 +189,27 @@ class Shape:
         An event itself (the pointer ``""``) is counted by exchanges: how many had it, of all that
         were streams.
         """
+        if event is not None and not pointer:
+            return Evidence(self.carriers[event], self.streams)
+        node, pointer = self._around(direction, event, pointer)
+        found = node.evidence(pointer, node.seen) if node is not None else None
+        return found or Evidence(0, self.exchanges)
+
+    def field(self, direction: str, event: str | None, pointer: str) -> Field | None:
+        """The forms of what stood at a place, of all exchanges; ``None`` if nothing did."""
+        node, pointer = self._around(direction, event, pointer)
+        return node.field(pointer, node.seen) if node is not None else None
+
+    def _around(self, direction: str, event: str | None, pointer: str) -> tuple[Node | None, str]:
+        """The counts that a place is in, and the pointer from there."""
+        place = _REQUEST if direction == "request" else _RESPONSE
         if event is not None:
-            if not pointer:
-                return Evidence(self.carriers[event], self.streams)
             place = ("event", event)
         elif direction == "request" and pointer.startswith("/frame/"):
             kind, _, rest = pointer.removeprefix("/frame/").partition("/")
             place, pointer = ("frame", unescape(kind)), f"/{rest}" if rest else ""
-        else:
-            place = _REQUEST if direction == "request" else _RESPONSE
         tally = self.tallies.get(place)
-        node = tally.node if tally is not None else None
-        found = node.evidence(pointer, node.seen) if node is not None else None
-        return found or Evidence(0, self.exchanges)
+        return None if tally is None else tally.node, pointer
 
     def snapshot(self) -> dict[str, Any]:
         """The canonical form: counts reduced to always and sometimes, everything sorted."""
@@ -256,10 +268,10 @@ class Shape:
                 for label, count in sorted(self.carriers.items())
             },
             "frames": {kind: rows_of(self.node(("frame", kind))) for kind in self.labels("frame")},
-            "sequences": _counted(self.sequences, "events", list),
-            "sent": _counted(self.sent, "frames", list),
-            "refusals": _counted(self.refusals, "refusal", dict),
-            "catalogues": _counted(self.catalogues, "catalogue", json.loads),
+            "sequences": counted(self.sequences, "events", list),
+            "sent": counted(self.sent, "frames", list),
+            "refusals": counted(self.refusals, "refusal", dict),
+            "catalogues": counted(self.catalogues, "catalogue", json.loads),
         }
 
     @classmethod
@@ -284,9 +296,3 @@ class Shape:
         for row in document.get("catalogues", ()):
             shape.catalogues[text_of(row["catalogue"])] = row["exchanges"]
         return shape
-
-
-def _counted(
-    counts: Counter[Any], name: str, form: Callable[[Any], list[Any] | dict[str, Any]]
-) -> list[dict[str, Any]]:
-    return [{name: form(one), "exchanges": counts[one]} for one in sorted(counts, key=repr)]

@@ -69,6 +69,8 @@ class Report:
         expiring: waivers that soon end.
         known: findings that do not count, because an earlier report has them already.
         flaky: findings that did not show each time it was asked; they do not count.
+        one_sided: what only one of two sides has, so that it was not compared. That is no drift,
+            and nothing that could not be looked at.
     """
 
     findings: Sequence[Finding]
@@ -86,6 +88,7 @@ class Report:
     expiring: Sequence[Waiver] = ()
     known: Sequence[Known] = ()
     flaky: Sequence[Finding] = ()
+    one_sided: Sequence[Unchecked] = ()
 
     @property
     def verdict(self) -> str:
@@ -112,6 +115,8 @@ class Report:
         }
         if self.quarantined:
             document["quarantined"] = [_left(one) for one in self.quarantined]
+        if self.one_sided:
+            document["one_sided"] = [_left(one) for one in self.one_sided]
         if self.known:
             document["known"] = [one.to_json() for one in self.known]
         if self.flaky:

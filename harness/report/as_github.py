@@ -34,7 +34,7 @@ def as_github(report: Report) -> str:
     lines: list[str] = []
     for command, level in _LEVELS.items():
         found = [one for one in report.findings if one.level == level]
-        head = list(_left_over(report)) if command == "error" else []
+        head = list(_left_over(command, report))
         room = LIMITS[command] - len(head)
         # One place is for saying that there are more.
         shown = found if len(found) <= room else found[: room - 1]
@@ -47,14 +47,15 @@ def as_github(report: Report) -> str:
     return "".join(f"{line}\n" for line in [*lines, harmless(visible(verdict))])
 
 
-def _left_over(report: Report) -> Iterator[str]:
+def _left_over(command: str, report: Report) -> Iterator[str]:
     """One annotation for all that was not looked at: it is never to be crowded out."""
-    for what, items in (
-        ("could not be read", report.quarantined),
-        ("could not be looked at", report.unchecked),
+    for level, what, items in (
+        ("error", "could not be read", report.quarantined),
+        ("error", "could not be looked at", report.unchecked),
+        ("notice", "not compared", report.one_sided),
     ):
-        if items:
-            yield _command("error", {"title": f"{len(items)} {what}"}, _names(items))
+        if items and level == command:
+            yield _command(command, {"title": f"{len(items)} {what}"}, _names(items))
 
 
 def _names(items: Sequence[Unchecked]) -> str:

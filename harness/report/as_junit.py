@@ -41,6 +41,7 @@ class _Case:
     findings: list[Finding] = field(default_factory=list)
     left: list[tuple[str, Unchecked]] = field(default_factory=list)
     aside: list[tuple[str, Finding, str]] = field(default_factory=list)
+    skipped: str = ""
 
 
 def as_junit(report: Report) -> str:
@@ -98,6 +99,8 @@ def _cases(report: Report) -> dict[str, _Case]:
         for left in items:
             suite = report.command if left.what in known else why
             case(left.what, suite, left.what).left.append((why, left))
+    for left in report.one_sided:
+        case(left.what, "not compared", left.what).skipped = left.why
     aside = [(name, *one) for name, found in set_aside(report).items() for one in found]
     for name, gone, why in aside:
         case(gone.probe, report.command, gone.surface).aside.append((name, gone, why))
@@ -107,8 +110,9 @@ def _cases(report: Report) -> dict[str, _Case]:
 def _counts(cases: list[ET.Element]) -> dict[str, str]:
     failures = sum(case.find("failure") is not None for case in cases)
     errors = sum(case.find("error") is not None for case in cases)
+    skipped = sum(case.find("skipped") is not None for case in cases)
     return {"tests": str(len(cases)), "failures": str(failures), "errors": str(errors),
-            "skipped": "0"}  # fmt: skip
+            "skipped": str(skipped)}  # fmt: skip
 
 
 def _case(case: _Case, report: Report) -> ET.Element:
@@ -123,6 +127,8 @@ def _case(case: _Case, report: Report) -> ET.Element:
         _outcome(element, "failure", grave[0].rule, message, told)
     elif left:
         _outcome(element, "error", case.left[0][0], left[0], left)
+    elif case.skipped:
+        ET.SubElement(element, "skipped", {"message": cut(visible(case.skipped), _MAX_TEXT)})
     said = [line for one in mild for line in _told(one)]
     said += [visible(f"{name} {one.rule} {place_of(one)} {why}") for name, one, why in case.aside]
     if said:

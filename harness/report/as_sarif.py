@@ -142,11 +142,12 @@ def _location(one: Finding, report: Report) -> dict[str, Any]:
 
 
 def _invocation(report: Report) -> dict[str, Any]:
-    notices = [
-        *_notices("could not be read", report.quarantined),
-        *_notices("could not be looked at", report.unchecked),
+    missed = [
+        *_notices("error", "could not be read", report.quarantined),
+        *_notices("error", "could not be looked at", report.unchecked),
     ]
-    document: dict[str, Any] = {"executionSuccessful": not notices}
+    notices = [*missed, *_notices("note", "not compared", report.one_sided)]
+    document: dict[str, Any] = {"executionSuccessful": not missed}
     if report.made is not None:
         document["endTimeUtc"] = report.made.strftime("%Y-%m-%dT%H:%M:%SZ")
     if notices:
@@ -154,8 +155,8 @@ def _invocation(report: Report) -> dict[str, Any]:
     return document
 
 
-def _notices(what: str, items: Iterable[Unchecked]) -> list[dict[str, Any]]:
+def _notices(level: str, what: str, items: Iterable[Unchecked]) -> list[dict[str, Any]]:
     return [
-        {"level": "error", "message": {"text": visible(f"{what}: {one.what}: {one.why}")}}
+        {"level": level, "message": {"text": visible(f"{what}: {one.what}: {one.why}")}}
         for one in items
     ]

@@ -43,6 +43,7 @@ _STYLES: Final = {
     "unchecked": "bold yellow",
     "quarantined": "bold yellow",
     "waived": "dim",
+    "not compared": "dim",
     "known": "dim",
     "flaky": "bold yellow",
     "rule": "bold",
@@ -105,6 +106,7 @@ def _lines(report: Report) -> Iterator[_Line]:
         yield _line()
     yield from _left("quarantined", "could not be read", report.quarantined)
     yield from _left("unchecked", "could not be looked at", report.unchecked)
+    yield from _left("not compared", "that only one side has", report.one_sided)
     for name, aside in set_aside(report).items():
         yield _line((name.upper(), name), f"  {counted(len(aside), 'finding')}")
         for found, why in aside:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -14,7 +14,7 @@ from harness.drift.rules import BENIGN, LEVELS, TOLERANT
 from harness.drift.waivers import WAIVER_RULES, apply_waivers
 from harness.exits import Exit
 from harness.reads import Reads
-from harness.report import ProbeRow, Report
+from harness.report import Known, ProbeRow, Report
 
 __all__ = ["decide", "exit_code"]
 
@@ -28,6 +28,7 @@ def decide(
     reads: Reads | None = None,
     fail_on: str = BENIGN,
     whole: bool = False,
+    known: Mapping[str, str | None] | None = None,
 ) -> Report:
     """The report that people get to see of what a command found.
 
@@ -40,6 +41,8 @@ def decide(
         fail_on: the level from which on a finding fails the run.
         whole: the command looked at everything that the waivers can be about. Only then, and if
             nothing was left unchecked, is a waiver that matches nothing a fault.
+        known: fingerprints of findings that an earlier report has, with the day that each was first
+            seen; those do not count.
 
     Raises:
         ValueError: the profile needs ``reads``.
@@ -47,11 +50,18 @@ def decide(
     weighed = apply_profile(found.findings, profile, reads)
     seen_all = whole and not found.unchecked and not found.quarantined
     applied = apply_waivers(weighed, waivers, today=today, whole=seen_all)
-    findings = sorted([*applied.kept, *applied.faults], key=lambda one: LEVELS.index(one.level))
+    earlier = known or {}
+    kept = [one for one in applied.kept if one.fingerprint not in earlier]
+    findings = sorted([*kept, *applied.faults], key=lambda one: LEVELS.index(one.level))
     return replace(
         found,
         findings=findings,
-        probes=None if found.probes is None else _rows(found, applied.kept),
+        probes=None if found.probes is None else _rows(found, kept),
+        known=[
+            Known(one, earlier[one.fingerprint])
+            for one in applied.kept
+            if one.fingerprint in earlier
+        ],
         profile=profile,
         fail_on=fail_on,
         waived=applied.waived,

@@ -35,6 +35,7 @@ def without_secrets(report: Report) -> Report:
         flaky=[_finding(one) for one in report.flaky],
         unchecked=_left(report.unchecked),
         quarantined=_left(report.quarantined),
+        one_sided=_left(report.one_sided),
     )
 
 

@@ -151,6 +151,8 @@ def summary(report: Report) -> str:
         parts.append(f"{len(report.quarantined)} not readable")
     if report.unchecked:
         parts.append(f"{len(report.unchecked)} not looked at")
+    if report.one_sided:
+        parts.append(f"{len(report.one_sided)} not compared")
     if report.waived:
         ends = min(one.waiver.expires for one in report.waived)
         parts.append(f"{len(report.waived)} waived (the first until {ends})")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import run
-from harness.contract import Contract
+from harness.contract import Contract, version_key
 from harness.netns import available
 from harness.reference import NoNetwork, NoSuchRelease
 from harness.reference.ablation.table import Case, Table
@@ -194,6 +194,17 @@ def test_what_was_not_looked_at_is_never_green(
     assert Contract(root).schemas.validate("report/handles.json", document) == []
 
 
+def test_a_part_comes_with_what_it_is_set_against(
+    root: Path, cache: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    save(root, "handles", HANDLED.text())
+    here = ["reference", "handles", VERSION, "--root", str(root), "--saved", "--format", "json"]
+    assert run([*here, "--only", "keepalive"]) == 6
+    part = HandlesTable.from_json(json.loads(capfd.readouterr().out))
+    assert [one.name for one in part.rows] == ["keepalive", "response.codex_leg_unknown"]
+    assert part.rows[0].reaction == IGNORED
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -227,14 +238,29 @@ def test_the_committed_files_are_sound_and_know_the_routing_call() -> None:
     routing = {}
     for version in ("0.155.0", "0.156.0", "0.169.0"):
         document = contract.observed.ablation(version)
-        if document is None:  # measured when somebody needs it; the newest always is
-            continue
+        assert document is not None, version
         rows = [row for row in document["rows"] if row["surface"] == "accounts"]
         routing[version] = {row["name"]: row["required"] for row in rows}
     check = "GET chatgpt.com/backend-api/wham/accounts/check"
-    assert routing.get("0.155.0", {}) == {}
-    assert routing.get("0.156.0", {check: True})[check]
-    assert routing["0.169.0"][check]
+    # 0.155.0 does not ask at all.
+    assert routing["0.155.0"] == {}
+    for version in ("0.156.0", "0.169.0"):
+        needed = {name for name, required in routing[version].items() if required}
+        members = ("id", "account_routing_override", "workspace_backend_origin")
+        entry = {f"/accounts/[]/{member}" for member in members}
+        assert needed == {check, "/accounts", "/accounts/[]", *entry}
+
+
+@pytest.mark.parametrize("folder", ["ablations", "handles"])
+def test_the_newest_that_was_measured_was_measured_whole(folder: str) -> None:
+    observed = Contract().observed
+    look = {"ablations": observed.ablation, "handles": observed.handles}[folder]
+    newest = max(observed.versions(folder), key=version_key)
+    document = look(newest)
+    assert version_key(newest) >= version_key("0.169.0")
+    assert document is not None
+    assert document["unchecked"] == []
+    assert len(document["rows"]) > 900
 
 
 @pytest.mark.real_codex

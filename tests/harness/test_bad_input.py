@@ -67,6 +67,9 @@ BROKEN: dict[str, tuple[str, str | bytes, str]] = {
     "JSON that is nested too deep": ("x.json", "[" * 200_000, "not JSON"),
     "JSON that is not UTF-8": ("x.json", b'{"a": "\xff"}', "byte 7: not UTF-8"),
     "lines that are no events": ("x.jsonl", "1\n2\n", "line 1: is no event"),
+    "a broken line among events": (
+        "x.jsonl", '{"type": "ping"}\n\n{"type": "pi\n{"type": "ping"}\n',
+        "line 3, column 10: not JSON"),
     "no lines at all": ("x.jsonl", "\n\n", "holds no event"),
     "a stream that is not UTF-8": ("x.sse", b"data: {}\n\n\xff", "byte 10: not UTF-8"),
     "a stream without an event": ("x.sse", ": only a comment\n\n", "holds no event"),
@@ -92,9 +95,11 @@ def test_a_broken_file_is_one_line_with_its_name_and_place(
 
 @pytest.mark.parametrize("case", BROKEN)
 def test_validate_refuses_the_same_files(file: Make, case: str) -> None:
-    name, content, _ = BROKEN[case]
+    name, content, said = BROKEN[case]
     done = run("validate", file(name, content), "--surface", "usage")
     assert (done.code, done.out) == (7, "")
+    if case == "a cassette from the future":
+        assert (done.err.count("\n"), said in done.err) == (1, True)
     assert "Traceback" not in done.err
 
 

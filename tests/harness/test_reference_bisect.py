@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from harness.exits import Exit
 from harness.reference import npm
 from harness.reference.history.bisect import Edge, bisect, edges_of
 from harness.reference.history.probing import best_of
+from harness.reference.install import Release
+from harness.reference.install import install as install_for_real
 
 from . import captures, reference_fakes
 from .captures import turn
@@ -22,6 +25,8 @@ from .reference_fakes import copy_contract, install_client
 from .test_reference_history import facts
 
 PLAIN = frozenset({"plain.https"})
+#: Without a change, and with it.
+CHANGED: list[dict[str, str]] = [{}, {"tier": "flex"}]
 
 
 class Broken(Exception):
@@ -157,6 +162,45 @@ def test_the_command_runs_what_is_between_and_leaves_it_as_it_was(
     good = ["--good", VERSIONS[0], "--bad", VERSIONS[-1]]
     assert run(["reference", "bisect", "x-new: yes", *good, *root]) == Exit.CLEAN
     assert f"appeared in 0.150.{FIRST}" in capsys.readouterr().out
+
+
+def test_what_is_not_there_is_installed_once_and_removed_again(
+    contract: Contract, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache/codex-leg/codex"
+    away = tmp_path / "registry"
+    between = VERSIONS[1:-1]
+    for version in between:
+        shutil.move(cache / version, away / version)
+    installed: list[str] = []
+
+    def install(version: str, folder: Path) -> Release:
+        installed.append(version)
+        shutil.copytree(away / version, folder / version)
+        return install_for_real(version, folder)
+
+    monkeypatch.setattr("harness.reference.history.probing.install", install)
+    root = ["--root", str(contract.root)]
+    assert run(["reference", "bisect", "x-new", "--kind", "header", *root]) == Exit.CLEAN
+    assert len(installed) == len(set(installed)) <= 3
+    assert set(installed) <= set(between)
+    assert sorted(one.name for one in cache.iterdir() if one.is_dir()) == [
+        VERSIONS[0],
+        VERSIONS[-1],
+    ]
+
+
+def test_what_the_history_knows_need_not_be_run_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    history = facts(*((f"0.{n}.0", {"plain.https": [turn(**CHANGED[n > 5])]}) for n in range(1, 9)))
+    monkeypatch.setattr("harness.cli.reference.bisect.read_history", lambda _: history)
+    monkeypatch.setattr(npm, "times", lambda: {f"0.{n}.0": "2026-08-20" for n in range(1, 9)})
+    sides = ["--good", "0.1.0", "--bad", "0.8.0"]
+    assert run(["reference", "bisect", "/tier", *sides]) == Exit.CLEAN
+    out, err = capsys.readouterr()
+    assert "appeared in 0.6.0" in out
+    assert "0 installed" in err
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,8 @@ WAIVED: dict[str, dict[str, str]] = {
                 "header-became-single",
                 "header-removed",
                 "header-unobserved",
+                "object-now-empty",
+                "object-now-filled",
                 "scalar-became-array",
             ),
             _NOT_SEEN,

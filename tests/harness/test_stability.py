@@ -13,6 +13,7 @@ from harness.contract import Contract
 from harness.incidents import FOLDER, read_incidents
 from harness.reference.history import history_of
 from harness.reference.stability.ages import cohorts, survivals
+from harness.reference.stability.caught import witnesses_told
 from harness.reference.stability.changes import by_month, steps_of
 from harness.reference.stability.survival import Life, survival_of
 from harness.reference.stability.witnesses import first_report, sightings
@@ -171,6 +172,28 @@ def test_the_lead_is_from_the_release_to_the_first_report_of_somebody_else() -> 
     one = sighting()
     assert (one.released, one.report, one.lead) == (date(2026, 2, 1), date(2026, 2, 9), 8)
     assert first_report(INCIDENT, date(2026, 3, 1)) is None
+
+
+def test_a_witness_is_told_by_how_much_earlier_than_others_it_was() -> None:
+    incident = {**INCIDENT, "kind": "drift", "date": "2026-01-31", "cases": []}
+    probed = {**incident, "witness": ["probe", "canary"]}
+    late = {**probed, "witness": ["probe"], "date": "2026-02-09"}
+    of_itself = {**probed, "sources": INCIDENT["sources"][:1]}
+    said = "\n".join(witnesses_told([incident, probed, late, of_itself], [sighting()]))
+    rows = [line for line in said.splitlines() if line.startswith(("| probe", "| ca"))]
+    # From the night after its day to the first report by somebody else, or from the release.
+    assert rows[-3:] == [
+        "| probe | 2 | 1 | 8 | 8 | 1 |",
+        "| capture | 1 | 1 | 8 | 8 | 0 |",
+        "| canary | 1 | 1 | 8 | 8 | 0 |",
+    ]
+
+
+def test_a_place_that_two_rules_name_is_told_once() -> None:
+    place = {"pointer": "/header/session_id"}
+    rules = [{"rule": f"client-header-{what}", **place} for what in ("renamed", "removed")]
+    one = sighting(cases=[{"surface": "responses", "expect": rules}])
+    assert [(each.change, each.pointer) for each in one.expected] == [("went", place["pointer"])]
 
 
 def test_the_incidents_of_the_issue_are_found_in_the_history() -> None:

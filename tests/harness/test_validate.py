@@ -305,7 +305,7 @@ FILE_FAULTS: list[tuple[str, str | bytes, str]] = [
     ("x.json", '{"name": "x", "version": 1}',
      "/: is no body of responses: it has none of the members of one, but name, version — name"),
     ("x.jsonl", '{"a": 1}\n[]', "line 1: is no event: '{\"a\": 1}' — write one event or frame"),
-    ("x.jsonl", "\nplain text", "line 2: is no event: 'plain text' — write"),
+    ("x.jsonl", "\nplain text", "line 2, column 1: not JSON: Expecting value — mend"),
     ("x.sse", "<html></html>", "holds no event — an event stream has lines that begin with"),
     ("x.sse", "", "holds no event"),
     ("x.jsonl", "\n\n", "holds no event — one JSON value a line"),

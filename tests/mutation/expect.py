@@ -132,6 +132,8 @@ def _error_rule(site: Site, edit: str) -> str:
         return "error-code-added" if edit == "null-became-value" else _code_gone(site, edit)
     if is_fact and site.name == "type" and edit in words:
         return "error-type-changed"
+    if is_fact and site.name == "param" and edit in words:
+        return "error-param-changed"
     if edit in ("field-removed", "field-renamed", "field-moved"):
         return "error-field-removed"
     if edit == "field-added":

@@ -125,12 +125,21 @@ def _edges(history: History, row: HistoryRow, good: str | None, bad: str | None)
         raise click.UsageError("--good and --bad belong together.")
     if version_key(good) >= version_key(bad):
         raise click.UsageError(f"--good {good} is not older than --bad {bad}.")
+    known = [one for one in edges_of(history, row) if _is_within(one, good, bad)]
+    if known:
+        # What is captured need not be run again.
+        return known
     has = [_has(history, row, version) for version in (good, bad)]
     if has[0] == has[1]:
         which = "both have it" if has[0] else "neither has it"
         raise click.UsageError(f"{good} and {bad}: {which}, as the history says.")
     seen = row.seen[min(row.seen, key=lambda n: abs(n - (history.number(bad) or 0)))]
     return [Edge("vanished" if has[0] else "appeared", good, bad, seen)]
+
+
+def _is_within(edge: Edge, good: str, bad: str) -> bool:
+    low, high = version_key(good), version_key(bad)
+    return low <= version_key(edge.before) and version_key(edge.after) <= high
 
 
 def _has(history: History, row: HistoryRow, version: str) -> bool:

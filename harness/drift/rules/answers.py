@@ -203,6 +203,13 @@ _ERRORS: Final = (
         mend=_OUTCOME,
     ),
     _row(
+        "error-param-changed",
+        "error identity change",
+        RISKY,
+        "a refusal complains of another parameter",
+        mend="see which parameter is refused now; change the rulebook and what the leg sends",
+    ),
+    _row(
         "error-status-changed",
         "error constraint change",
         RISKY,

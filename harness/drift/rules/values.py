@@ -177,6 +177,22 @@ _STRUCTURE: Final = (
         mend=ADOPT,
     ),
     _field(
+        "object-now-empty",
+        "cardinality",
+        "decrease",
+        BREAKING,
+        "an object that had members has none",
+    ),
+    _field(
+        "object-now-filled",
+        "cardinality",
+        "increase",
+        ADDITIVE,
+        "an object that had no members has some",
+        mend=ADOPT,
+        strict=RISKY,
+    ),
+    _field(
         "union-member-added",
         "structure",
         "add",

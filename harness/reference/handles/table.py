@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
 from harness.reference.handles.reaction import Reaction
@@ -83,6 +83,16 @@ class HandlesTable(Measured[Handled]):
     ) -> HandlesTable:
         """The table of these rows."""
         return cls(version, sha256, tuple(sorted(rows, key=_order)), tuple(sorted(set(unchecked))))
+
+    def only(self, fits: Callable[[Handled], bool]) -> HandlesTable:
+        """The same with these rows alone, and with those that they are set against."""
+        kept = {(row.surface, row.kind, row.like) for row in self.rows if fits(row)}
+        return replace(
+            self,
+            rows=tuple(
+                row for row in self.rows if fits(row) or (row.surface, row.kind, row.name) in kept
+            ),
+        )
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> HandlesTable:

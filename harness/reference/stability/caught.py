@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
-from .witnesses import Expected, Sighting
-from .words import table
+from .witnesses import Expected, Sighting, first_report
+from .words import middle, table
 
 __all__ = ["Incidents", "history_told", "lead_told", "levels_of", "witnesses_told"]
 
 Incidents = Sequence[Mapping[str, Any]]
 
 _WITNESSES: Final = ("probe", "capture", "canary")
+#: Probes run once a night: days after the change, at most.
+_NIGHT: Final = 1
 
 
-def witnesses_told(incidents: Incidents) -> Iterator[str]:
+def witnesses_told(incidents: Incidents, found: Sequence[Sighting]) -> Iterator[str]:
     """What each witness would have caught, and when."""
     yield "## What each witness would have caught, and when"
     yield (
@@ -43,6 +46,37 @@ def witnesses_told(incidents: Incidents) -> Iterator[str]:
         f"{len(incidents)} incidents; {len(nobody)} are seen by none: "
         f"{', '.join(nobody) or 'none'}."
     )
+    yield (
+        "When: the drift of which somebody else than the vendor spoke on a known day. A probe and "
+        "a canary count from the night after the day that the incident is dated, which often is "
+        "the day of that very report; a capture from the day of the release in which the history "
+        "has it ([below](#lead-time))."
+    )
+    columns = ["witness", " dated", " before the first report", " days before, in the middle",
+               " at most", " on its day or in the night after"]  # fmt: skip
+    yield table(columns, _when(incidents, found))
+
+
+def _when(incidents: Incidents, found: Sequence[Sighting]) -> Iterator[list[str]]:
+    """How much earlier than the first report by somebody else, by witness: days."""
+    for name in _WITNESSES:
+        leads = _leads(name, incidents, found)
+        early = [days for days in leads if days > 0]
+        if leads:
+            counts = [str(len(leads)), str(len(early)), middle(early) if early else ""]
+            yield [name, *counts, str(max(early, default="")), str(len(leads) - len(early))]
+
+
+def _leads(name: str, incidents: Incidents, found: Sequence[Sighting]) -> list[int]:
+    if name == "capture":
+        return [one.lead for one in found if one.lead is not None]
+    leads = []
+    for one in incidents:
+        day = date.fromisoformat(one["date"])
+        report = first_report(one, day)
+        if name in one["witness"] and one["kind"] == "drift" and report is not None:
+            leads.append((report - day).days - _NIGHT)
+    return leads
 
 
 def history_told(found: Sequence[Sighting]) -> Iterator[str]:

@@ -63,7 +63,7 @@ def stability_page(contract: Contract) -> str:
         *_answer(data),
         *_changes(data),
         *_ages(data),
-        *witnesses_told(incidents),
+        *witnesses_told(incidents, data.sightings),
         *history_told(data.sightings),
         *lead_told(data.sightings),
         *_releases(data),

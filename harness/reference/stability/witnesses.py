@@ -115,12 +115,12 @@ def sightings(
             continue
         releases = incident.get("releases", {})
         named = [releases.get(side) for side in ("before", "after")]
-        expected = [
-            _expected(rule, pointer, surface, named, history)
-            for surface, rule, pointer in _client_expectations(incident)
-        ]
+        expected: dict[tuple[Change, str], Expected] = {}
+        for surface, rule, pointer in _client_expectations(incident):
+            one = _expected(rule, pointer, surface, named, history)
+            expected.setdefault((one.change, one.pointer), one)
         is_named = any(named) and all(one is None or one in on_npm for one in named)
-        found.append(Sighting(incident, expected, is_named))
+        found.append(Sighting(incident, list(expected.values()), is_named))
     return found
 
 
@@ -135,12 +135,10 @@ def first_report(incident: Mapping[str, Any], released: date) -> date | None:
 
 
 def _client_expectations(incident: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Surface, rule and place of what a capture shows, each once."""
-    known: set[tuple[str, str]] = set()
+    """Surface, rule and place of what a capture shows."""
     for case in incident.get("cases", ()):
         for one in case["expect"]:
-            if one["rule"].startswith("client-") and (one["rule"], one["pointer"]) not in known:
-                known.add((one["rule"], one["pointer"]))
+            if one["rule"].startswith("client-"):
                 yield case["surface"], one["rule"], one["pointer"]
 
 

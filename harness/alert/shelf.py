@@ -1,0 +1,72 @@
+"""A file as the place where topics are told, where there is no GitHub."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from json import JSONDecodeError
+from pathlib import Path
+from typing import Any, Final
+
+from .ledger import Ledger
+from .planning import Action, Issue
+from .sending import NotSent
+
+__all__ = ["Shelf"]
+
+_FORMAT: Final = "codex-leg/alert-state/1"
+
+
+class Shelf:
+    """Keeps what was told in one JSON file, which is never half there."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def issues(self) -> Sequence[Issue]:
+        """As :meth:`~harness.alert.sending.Place.issues`."""
+        return [
+            Issue(
+                number=int(one["number"]),
+                topic=str(one["topic"]),
+                is_open=bool(one["is_open"]),
+                title=str(one["title"]),
+                body=str(one["body"]),
+                ledger=Ledger.read(str(one["body"])),
+            )
+            for one in self._rows()
+        ]
+
+    def carry_out(self, action: Action) -> str:
+        """As :meth:`~harness.alert.sending.Place.carry_out`."""
+        issues = {one.number: one for one in self.issues()}
+        number = action.number or max(issues, default=0) + 1
+        issue = Issue(number, action.topic, action.kind != "close", action.title, action.body, None)
+        rows = [
+            {name: value for name, value in asdict(one).items() if name != "ledger"}
+            for one in {**issues, number: issue}.values()
+        ]
+        part = self._file.with_name(f".{self._file.name}.part")
+        try:
+            part.write_text(json.dumps({"format": _FORMAT, "issues": rows}, indent=1) + "\n")
+            part.replace(self._file)
+        except OSError as error:
+            raise NotSent(f"{self._file} cannot be written: {error.strerror}") from None
+        return ""
+
+    def _rows(self) -> list[Mapping[str, Any]]:
+        if not self._file.exists():
+            return []
+        try:
+            document = json.loads(self._file.read_bytes())
+            if document["format"] != _FORMAT:
+                raise KeyError("format")
+            rows = document["issues"]
+            for one in rows:
+                _ = (int(one["number"]), one["topic"], one["is_open"], one["title"], one["body"])
+        except (JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError, OSError):
+            raise NotSent(
+                f"{self._file} is no state of codex-leg alert; remove it to begin anew"
+            ) from None
+        return list(rows)

@@ -1,0 +1,151 @@
+"""What is kept of a value: the allow-list of a recording, read from the contract.
+
+Kept are: numbers that are no times, booleans, the words of a vocabulary (those that a schema lists;
+and a new one of the same look, because that is the drift that one records for), slugs of models,
+and every text that the probe itself has sent or expects. In a refusal, the words that the contract
+knows from refusals (:mod:`.words`). Everything else becomes a :mod:`placeholder <.placeholders>`;
+what a model wrote, as many ``x`` as it had characters, so that its pieces still make up the whole.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from harness.drift.kinds import is_secret, is_word
+from harness.drift.plan import Plan
+from harness.recording.placeholders import Placeholders, looks_like_id
+from harness.recording.words import Words
+from harness.standin.redaction import SECRET_FIELDS
+
+__all__ = ["Policy"]
+
+_NUMERIC: Final = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,12})?%?")
+_SLUG: Final = re.compile(r"[A-Za-z0-9]{1,14}(?:[._/ -][A-Za-z0-9]{1,12}){0,6}")
+_NAME: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_.$/-]{0,63}")
+#: Members that hold what a model wrote, piece by piece or whole.
+_WRITTEN: Final = frozenset(
+    "delta text arguments refusal summary_text input output code obfuscation partial_json "
+    "thinking transcript partial_image_b64 result".split()
+)
+_BLANK: Final = re.compile(r"\S")
+
+
+@dataclass(slots=True)
+class Policy:
+    """For one recording.
+
+    Attributes:
+        stand_ins: the placeholders of the recording.
+        words: those that may stand in a refusal.
+        own: the texts of the probe.
+        said: the text that the model was expected to write and did write; ``None`` otherwise.
+        arguments: the arguments of calls that were expected and came.
+        refused: whether the whole answer is a refusal.
+    """
+
+    stand_ins: Placeholders
+    words: Words
+    own: frozenset[str]
+    said: str | None = None
+    arguments: frozenset[str] = field(default_factory=frozenset)
+    refused: bool = False
+
+    def key(self, name: str, plan: Plan) -> str:
+        """The name of a member. Names are the contract's; keys of a map may be anybody's."""
+        if name in plan.members:
+            return name
+        if _NAME.fullmatch(name) is None or looks_like_id(name):
+            return self.stand_ins.id(name)
+        return name
+
+    def number(self, value: float, plan: Plan) -> float:
+        """A number: moved if it is a time."""
+        kind = plan.kind_of(value)
+        if kind == "time":
+            return self.stand_ins.time(value)
+        if kind in ("count", "limit"):
+            return value
+        return self.stand_ins.number(value)
+
+    def text(
+        self,
+        value: str,
+        plan: Plan,
+        way: tuple[str | int, ...],
+        around: tuple[Any, ...],
+        event: str = "",
+    ) -> str:
+        """A text at the place ``way`` of a body, or of the payload of an event."""
+        name = next((part for part in reversed(way) if isinstance(part, str)), "")
+        if not value or _BLANK.search(value) is None:
+            return value
+        if event and name in _WRITTEN and plan.kind_of(value) in ("text", "blob", None):
+            return self._written(value, name, around, event)
+        if name.lower() in SECRET_FIELDS:
+            return value if value in self.own else self._secret(value, name)
+        if value in self.own:
+            return value
+        kept = self._by_plan(value, plan, name)
+        if kept is None:
+            in_error = self.refused or "error" in event or "error" in way
+            kept = self.words.kept(value) if in_error and not is_secret(name) else None
+        return self._silent(value) if kept is None else kept
+
+    def _secret(self, value: str, name: str) -> str:
+        if SECRET_FIELDS[name.lower()] in ("account", "user"):
+            return self.stand_ins.id(value)
+        if SECRET_FIELDS[name.lower()] == "email":
+            return "redacted@example.invalid"
+        return self.stand_ins.opaque(SECRET_FIELDS[name.lower()], value)
+
+    def _by_plan(self, value: str, plan: Plan, name: str) -> str | None:
+        """What the contract lets stand, or ``None`` where it says nothing of this text."""
+        kind = plan.kind_of(value)
+        stand_ins = self.stand_ins
+        if kind == "id":
+            return stand_ins.id(value)
+        if kind == "time":
+            return stand_ins.time_text(value)
+        if kind in ("count", "limit"):
+            return value if _NUMERIC.fullmatch(value) else stand_ins.text(value)
+        if kind == "slug":
+            sound = _SLUG.fullmatch(value) and not looks_like_id(value)
+            return value if sound else stand_ins.opaque("slug", value)
+        if kind == "url":
+            return stand_ins.url(value)
+        if kind == "blob":
+            return stand_ins.opaque("blob", value)
+        if kind == "text" or not (plan.closed or plan.open):
+            return None
+        if value in plan.words or (is_word(value) and not is_secret(name)):
+            return value
+        return stand_ins.text(value)
+
+    def _silent(self, value: str) -> str:
+        """A text of which nobody has said what it is: what can be told from its looks."""
+        if "@" in value and "." in value and " " not in value:
+            return "redacted@example.invalid"
+        moved = self.stand_ins.time_text(value)
+        if not moved.startswith("REDACTED"):
+            return moved
+        if value.isdigit():
+            return "1".ljust(len(value), "0")
+        if " " not in value and "://" in value:
+            return self.stand_ins.url(value)
+        named = self.stand_ins.id(value)
+        if not named.startswith("REDACTED") and looks_like_id(value):
+            return named
+        return self.stand_ins.text(value)
+
+    def _written(self, value: str, name: str, around: tuple[Any, ...], event: str) -> str:
+        """What a model wrote: only what it was asked to write is kept."""
+        if name == "arguments" or "function_call_arguments" in event or name == "partial_json":
+            kept = any(value in one for one in self.arguments)
+            return value if kept else "x" * len(value)
+        kind = around[-1].get("type") if around and isinstance(around[-1], dict) else None
+        is_answer = event.startswith("response.output_text") or kind in ("output_text", "text", "text_delta")
+        if name in ("delta", "text") and is_answer and self.said is not None and value in self.said:
+            return value
+        return "x" * len(value)
