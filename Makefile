@@ -1,11 +1,19 @@
 # Every target is a one-liner over codex-leg or a tool; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install verify compare adopt serve reference test lint bench mutants generated format lock clean
+.PHONY: help install verify compare adopt serve reference canary record known alert nightly test lint bench mutants generated format lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
 # Python 3.11 or newer; PYTHON=python3.13 make verify chooses one.
 PYTHON ?= python3
+
+# Where a nightly puts what its witnesses say, and who they are; add record if there is a login.
+FOLDER ?= reports
+WITNESSES ?= canary reference
+# REPORT=FILE keeps what a command says, as JSON; what the report BASELINE has is known already.
+BASELINE ?= $(FOLDER)/known.json
+SAYS = $(if $(REPORT),$(shell mkdir -p $(dir $(REPORT)))--format json --output $(REPORT)) \
+  $(if $(wildcard $(BASELINE)),--baseline-report $(BASELINE))
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,16 +33,33 @@ serve: $(VENV)/.installed  ## Start the stand-in on loopback; ARGS="--scenario N
 	@$(BIN)/codex-leg serve $(ARGS)
 
 reference: $(VENV)/.installed  ## Look for a newer release of the Codex CLI, and say what is new in it
-	@$(BIN)/codex-leg reference watch $(ARGS)
+	@$(BIN)/codex-leg reference watch $(SAYS) $(ARGS)
+
+canary: $(VENV)/.installed  ## Ask the live services what needs no login: do they answer as they did?
+	@$(BIN)/codex-leg canary $(SAYS) $(ARGS)
+
+record: $(VENV)/.installed  ## Ask the live services with your login, and keep what they answer
+	@$(BIN)/codex-leg record $(SAYS) $(ARGS)
+
+known: $(VENV)/.installed  ## Write what alerts are open to BASELINE: it does not count a second time
+	@mkdir -p $(dir $(BASELINE)) && $(BIN)/codex-leg alert --write-known $(BASELINE) $(ARGS)
+
+alert: $(VENV)/.installed  ## Tell people what the reports of WITNESSES in FOLDER say: once
+	@$(BIN)/codex-leg alert $(WITNESSES:%=$(FOLDER)/%.json) $(ARGS)
+
+nightly: $(VENV)/.installed  ## All WITNESSES, whatever becomes of each, then the alert
+	@tools/nightly "$(MAKE)" "$(FOLDER)" $(WITNESSES)
 
 test: $(VENV)/.installed  ## Run the whole test suite
 	@$(BIN)/pytest $(ARGS)
 
-lint: $(VENV)/.installed  ## ruff, mypy --strict, import-linter
+lint: $(VENV)/.installed  ## ruff, mypy --strict, import-linter; actionlint and zizmor for the workflows
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/actionlint
+	@$(BIN)/zizmor --offline --quiet --no-progress --persona=pedantic .github
 
 bench: $(VENV)/.installed  ## What the leg, comparing and the reference client cost
 	@$(BIN)/python -m benchmarks.run

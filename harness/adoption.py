@@ -7,12 +7,11 @@ again, and the rest follows.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from harness.contract import Contract, ContractError, ContractErrors
 from harness.drift.compare import compare
@@ -20,11 +19,9 @@ from harness.drift.findings import Finding
 from harness.drift.rules import LEVELS
 from harness.exits import WrongUse
 from harness.judge import shape
+from harness.whole_files import sweep, write_whole
 
 __all__ = ["Adoption", "carry_out", "plan"]
-
-#: Files that are being written end like this; one that stays behind belongs to a run that died.
-_UNFINISHED: Final = ".new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +121,9 @@ def carry_out(contract: Contract, adoption: Adoption) -> None:
     if faults:
         raise ContractErrors(faults)
     try:
-        _sweep(contract.path("snapshots"))
+        sweep(contract.path("snapshots"))
         for id_, snapshot in sorted(wanted.items()):
-            _write(contract.path("snapshots", f"{id_}.json"), _text(snapshot))
+            write_whole(contract.path("snapshots", f"{id_}.json"), _text(snapshot))
         for id_ in adoption.removed:
             _remove(contract.path("snapshots", f"{id_}.json"))
     except OSError as error:
@@ -143,39 +140,7 @@ def _text(snapshot: Mapping[str, Any]) -> str:
     return json.dumps(snapshot, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what a run that died has left behind."""
-    for file in folder.rglob(f".*{_UNFINISHED}"):
-        file.unlink(missing_ok=True)
-
-
-def _write(file: Path, text: str) -> None:
-    """Write a file so that there is always the old one or the new one, and never a part of it."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_name(f".{file.name}.{os.getpid()}{_UNFINISHED}")
-    try:
-        with unfinished.open("x", encoding="utf-8") as new:
-            new.write(text)
-            new.flush()
-            os.fsync(new.fileno())
-        unfinished.replace(file)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-    _settle(file.parent)
-
-
 def _remove(file: Path) -> None:
     file.unlink(missing_ok=True)
     with suppress(OSError):  # the last one of its folder takes the folder along
         file.parent.rmdir()
-
-
-def _settle(folder: Path) -> None:
-    """Make the renaming last, too, where the system can."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

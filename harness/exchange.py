@@ -82,6 +82,7 @@ class Exchange:
         close_code: what a WebSocket was closed with, if that is known.
         chunks: when how many bytes of the body came (offset in ms, bytes), if that is known.
         seen: when it was had, and by whom, if that is known.
+        has_headers: whether the headers of the answer are known; many sources publish none.
     """
 
     request: SentRequest | None = None
@@ -99,6 +100,7 @@ class Exchange:
     close_code: int | None = None
     chunks: Chunks | None = None
     seen: Sighting | None = None
+    has_headers: bool = True
     # Both go with a body: dataclasses.replace() can give another one to the copy.
     _plain: bytes | None = field(default=None, repr=False, compare=False)
     _json: list[tuple[bytes, Any]] = field(default_factory=list, repr=False, compare=False)
@@ -177,6 +179,7 @@ class Exchange:
             close_code=interaction.close_code,
             chunks=stream.chunks if stream else None,
             seen=_sighting(interaction.provenance),
+            has_headers=_are_headers_known(interaction.provenance),
             _plain=body if found.plain else None,
         )
 
@@ -219,6 +222,11 @@ def _frame_events(frames: Iterable[Frame]) -> Iterable[tuple[str, Event]]:
     for number, frame in enumerate(frames, 1):
         event = Event(None, frame.text, parse_json(frame.text), number, frame.binary)
         yield frame.sender, event
+
+
+def _are_headers_known(provenance: Provenance) -> bool:
+    part = provenance.parts.get("headers")
+    return part is None or part.source != "none"
 
 
 def _sighting(provenance: Provenance) -> Sighting | None:

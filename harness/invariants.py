@@ -200,9 +200,12 @@ def folded(found: Iterable[Finding]) -> list[Finding]:
 
 
 def _is_around(other: Finding, one: Finding, around: str) -> bool:
-    """Whether another finding is about the same object."""
-    same = (other.event, other.direction) == (one.event, one.direction)
-    return same and around in (other.pointer, parent_of(other.pointer))
+    """Whether another finding is about the same object, or the same value that is no echo."""
+    if (other.event, other.direction) != (one.event, one.direction):
+        return False
+    # One value that nothing else knows any more is repeated in several places.
+    is_same_value = other.rule == one.rule == f"{_PREFIX}echo" and other.after == one.after
+    return is_same_value or around in (other.pointer, parent_of(other.pointer))
 
 
 def _is_of(condition: Any, value: Any) -> bool:

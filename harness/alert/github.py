@@ -21,7 +21,9 @@ from .ledger import Ledger
 from .planning import Action, Issue
 from .sending import NotSent
 
-__all__ = ["LABEL", "GitHub"]
+__all__ = ["API", "LABEL", "GitHub"]
+
+API: Final = "https://api.github.com"
 
 #: Only who may triage can set it, so nobody else can make an issue that is taken for ours.
 LABEL: Final = "codex-leg"
@@ -45,7 +47,7 @@ class GitHub:
         repository: str,
         token: str,
         *,
-        api: str = "https://api.github.com",
+        api: str = API,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.time,
     ) -> None:

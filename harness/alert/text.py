@@ -6,18 +6,18 @@ What others wrote stands in code spans: it is no link, no mention and no HTML.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final
 
 from harness.drift.rules import LEVELS
 from harness.report.as_markdown import code_span
-from harness.report.words import counted, cut, mend_of
+from harness.report.words import counted, cut, harmless, mend_of
 
 from .ledger import LOOKLESS, UNCHECKED, Ledger, Row, digest, in_order
 from .looks import Look
 
-__all__ = ["MAX_BODY", "body_of", "change_of", "headline", "recovery_of", "title_of"]
+__all__ = ["MAX_BODY", "body_of", "change_of", "headline", "recovery_of", "summary_of", "title_of"]
 
 #: GitHub refuses a body of more than 65,536 characters; these are bytes, of which there are more.
 MAX_BODY: Final = 65_000
@@ -155,6 +155,18 @@ def change_of(before: Ledger, rows: Sequence[Row]) -> str:
     moved = [row for row in rows if row.id in old and old[row.id].level != row.level]
     parts = [_list("New", came), _list("Gone", gone), _list("As grave as that now", moved)]
     return "\n".join(part for part in parts if part)
+
+
+def summary_of(looks: Sequence[Look], topics: Mapping[str, Sequence[Row]]) -> str:
+    """One report of all witnesses as Markdown, for ``$GITHUB_STEP_SUMMARY``."""
+    lines = ["## codex-leg: what the witnesses say\n\n", "| witness | says |\n| --- | --- |\n"]
+    for look in looks:
+        count = f"{counted(len(look.findings), 'finding')}, {len(look.left)} not looked at"
+        lines.append(f"| {code_span(look.witness).replace('|', '')} | {count} |\n")
+    for topic, rows in topics.items():
+        body = body_of(topic, rows).partition(_MARK)[0]
+        lines.append(f"\n### {code_span(title_of(topic, rows))}\n\n{body}")
+    return harmless("".join(lines)) + "\n"
 
 
 def _list(name: str, rows: Sequence[Row]) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import click
 
-from harness.alert.github import GitHub
+from harness.alert.github import API, GitHub
 from harness.alert.hooks import notify
 from harness.alert.known import known_document
 from harness.alert.looks import Look, read_look
@@ -20,7 +20,7 @@ from harness.alert.planning import Action, plan
 from harness.alert.rows import rows_of
 from harness.alert.sending import NotSent, Place
 from harness.alert.shelf import Shelf
-from harness.alert.text import headline
+from harness.alert.text import headline, summary_of
 from harness.contract import Contract
 from harness.drift.rules import LEVELS
 from harness.exits import Exit
@@ -122,6 +122,7 @@ def command(
         return Exit.UNCHECKED
     for fault in faults:
         _say(fault)
+    _write_summary(summary_of(looks, {name: [*rows.values()] for name, rows in topics.items()}))
     _summarise(looks, actions)
     return Exit.UNCHECKED if faults or any(look.left for look in looks) else Exit.CLEAN
 
@@ -146,8 +147,8 @@ def _place(state: Path | None, *, needed: bool) -> Iterator[Place | None]:
     if state is not None:
         yield Shelf(state)
     elif repository and token:
-        api = os.environ.get("GITHUB_API_URL", "").strip()
-        with GitHub(repository, token, **({"api": api} if api else {})) as place:
+        api = os.environ.get("GITHUB_API_URL", "").strip() or API
+        with GitHub(repository, token, api=api) as place:
             yield place
     elif needed:
         raise click.UsageError(
@@ -185,6 +186,14 @@ def _summarise(looks: Sequence[Look], actions: Sequence[Action]) -> None:
             _say(f"{look.witness} could not look: {left.what}: {left.why}")
     if not actions:
         print("nothing to tell: all of it is told, or there is nothing")
+
+
+def _write_summary(text: str) -> None:
+    """Where GitHub shows what a job has to say, if it is GitHub that runs it."""
+    file = os.environ.get("GITHUB_STEP_SUMMARY", "")
+    if file:
+        with suppress(OSError), Path(file).open("a", encoding="utf-8") as summary:
+            summary.write(text)
 
 
 def _write(path: Path, text: str) -> None:

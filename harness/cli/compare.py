@@ -21,9 +21,6 @@ from harness.sides import Comparison, Lens, Side, compare_sides, open_sides
 
 __all__ = ["command"]
 
-#: So many new things are named.
-_NAMED = 5
-
 
 @click.command(
     "compare",
@@ -87,14 +84,15 @@ def command(
             accepted = _accepted(before, after)
     except WrongUse as error:
         raise click.UsageError(str(error), click.get_current_context()) from None
-    _speak_of_new(found)
+    subject = f"{old} → {new}"
     report = Report(
         findings=[*found.findings, *accepted],
         unchecked=found.unchecked,
         quarantined=found.quarantined,
-        compared=found.compared or [f"{old} and {new}"],
+        one_sided=found.one_sided,
+        compared=[key or subject for key in found.compared] or [subject],
         command="compare",
-        subject=f"{old} → {new}",
+        subject=subject,
         seconds=time.perf_counter() - started,
     )
     return judge.conclude(report)
@@ -113,14 +111,6 @@ def _accepted(old: Side, new: Side) -> list[Finding]:
     if old.contract is None or new.contract is None:
         return []
     return compare_contracts(old.contract, new.contract)
-
-
-def _speak_of_new(found: Comparison) -> None:
-    """What is new is no drift, and worth a line."""
-    for name in found.fresh[:_NAMED]:
-        _say(f"only the new side has {name}")
-    if len(found.fresh) > _NAMED:
-        _say(f"only the new side has {len(found.fresh) - _NAMED} more")
 
 
 def _say(line: str) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -24,6 +25,11 @@ from harness.report.words import mend_of
 from harness.report.writing import check_output, show, write_file
 
 __all__ = ["Judge"]
+
+#: The face that a person reads; the others are for programs.
+_FOR_PEOPLE: Final = "terminal"
+#: So many things that were not compared are named.
+_NAMED: Final = 5
 
 
 class Judge:
@@ -78,11 +84,14 @@ class Judge:
         options = self._options
         if options.output is None:
             show(report, options.face)
+            if options.face != _FOR_PEOPLE:
+                _speak_of_one_sided(report)
+                _speak_of_faults(report)
             return
         with _usage():
             write_file(report, options.face, options.output)
         # What a job's log shows must not depend on which file it keeps.
-        show(report, "terminal")
+        show(report, _FOR_PEOPLE)
 
 
 @contextmanager
@@ -110,11 +119,25 @@ def _waivers(contract: Contract, file: Path | None) -> Sequence[Waiver]:
     return waivers
 
 
-def _speak_of_waivers(report: Report, now: datetime) -> None:
-    """One line each: people read these who look at nothing else."""
+def _speak_of_one_sided(report: Report) -> None:
+    """One line for each reason: whoever gives the report to a program is to know it, too."""
+    reasons: dict[str, list[str]] = {}
+    for one in report.one_sided:
+        reasons.setdefault(one.why, []).append(one.what)
+    for why, names in reasons.items():
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        _say(f"not compared, {why}: {', '.join(names[:_NAMED])}{more}")
+
+
+def _speak_of_faults(report: Report) -> None:
+    """Waivers to mend, one line each: whoever gives the report to a program is to know it."""
     for one in report.findings:
         if one.rule in WAIVER_RULES:
             _say(f"{one.where}: {one.message} — {mend_of(one.rule)}")
+
+
+def _speak_of_waivers(report: Report, now: datetime) -> None:
+    """One line each: people read these who look at nothing else."""
     for waiver in report.expiring:
         left = (waiver.expires - now.date()).days
         days = f"in {left} day{'s' * (left != 1)}" if left else "today"

@@ -15,7 +15,15 @@ from .forms import classify
 from .items import retyped_items, with_partly_untyped
 from .kinds import base_of
 from .likeness import is_same_but_type, name_for_type
-from .pairs import Unpaired, count_below, is_name, is_typed_item, name_of
+from .pairs import (
+    Unpaired,
+    count_below,
+    is_bare,
+    is_like_name,
+    is_name,
+    is_typed_item,
+    name_of,
+)
 from .portraits import Portrait
 from .rules import BENIGN, LEVELS, RULES
 from .snapshot import Field, Fields, parent_of, parse_field
@@ -185,6 +193,8 @@ def _claim_partly_renamed(changes: list[Change], left: Unpaired) -> Iterator[Cha
 
     def is_like(old: str, fresh: str) -> bool:
         sides = Portrait.of(old, left.before), Portrait.of(fresh, left.after)
+        if is_bare(*sides) and not is_like_name(old, fresh):
+            return False
         return sides[0].is_part_of(sides[1]) or sides[1].is_part_of(sides[0])
 
     renamed = left.claim(parent_of, is_name, gone=fading, new=coming, is_like=is_like)

@@ -70,7 +70,7 @@ def with_consequence(cause: Finding, one: Finding) -> Finding:
     return replace(
         cause,
         level=level,
-        explains=tuple(dict.fromkeys((*cause.explains, told))),
+        explains=tuple(dict.fromkeys((*cause.explains, told, *one.explains))),
         where=cause.where or one.where,
     )
 

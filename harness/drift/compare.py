@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from .catalogue_claims import with_catalogues
 from .certainty import level_of, seen_since
 from .change import Change
 from .changes import field_changes, fields_of
 from .demands import Demands
+from .echoes import with_echoes
 from .evidence import Evidences
 from .findings import Finding, Unchecked, finding
 from .framing import OF_LINES
 from .labels import NOISE
+from .merging import one_per_edit, place_of, places_of
 from .mixed import as_counted
-from .merging import one_per_edit, place_of
 from .naming import rule_at
 from .refused import RefusalEdit, could_not_look, refusal_edits, turned_edit
 from .rules import BENIGN, LEVELS, RULES
 from .snapshot import FORMAT, Field, Fields, Snapshot
 from .streams import Edit, stream_edits
 from .transport import FRAMING, frame_order_edit, framing_edits, is_parity, is_websockets_own
+from .wording import told_of
 
 __all__ = ["compare"]
+
+_Any = TypeVar("_Any")
 
 #: What an answer without them does not have, and one that nobody has looked at, neither.
 _UNKNOWN: Final = ("/status", "/header")
@@ -42,6 +46,7 @@ def compare(
     evidence: Evidences | None = None,
     proved: bool = False,
     unchecked: list[Unchecked] | None = None,
+    unknown: tuple[str, ...] = (),
 ) -> list[Finding]:
     """What has changed from one snapshot to another, each edit once, the gravest first.
 
@@ -54,6 +59,8 @@ def compare(
         proved: whether credential and quota are known to be good: then a refusal of them is a
             change. Otherwise it is what could not be looked at.
         unchecked: what could not be looked at is added here.
+        unknown: places of the answers (``/header``) that one of the two sources does not show:
+            what nobody has looked at is no difference.
 
     Raises:
         ValueError: one of them is no snapshot of a format that is known here.
@@ -64,6 +71,7 @@ def compare(
             raise ValueError(f"not a snapshot of format {FORMAT}: {snapshot.get('format')!r}")
     if before == after:
         return []
+    before, after = (_without(one, unknown) for one in (before, after))
     comparison = _Comparison(before, after, surface or after["surface"], evidence or _NO_EVIDENCE)
     why = None if proved else could_not_look(before, after)
     if why is not None and unchecked is not None:
@@ -98,7 +106,8 @@ class _Comparison:
         elif look:
             self._parity()
         owner_of = self._demands.owner if self._demands else None
-        found = one_per_edit(self._found, owner_of, _places(self._before, self._after))
+        found = one_per_edit(self._found, owner_of, places_of(self._before, self._after))
+        found = with_echoes(found, self._after)
         if look:
             found = with_catalogues(found, self._before, self._after, self.surface)
         if look and is_same_way and not found:
@@ -153,7 +162,8 @@ class _Comparison:
 
     def _known_of_answer(self) -> tuple[Fields, Fields]:
         """The fields of both answers, less what one of them does not know."""
-        here, there = _fields(self._before, "response"), _fields(self._after, "response")
+        here: Fields = _fields(self._before, "response")
+        there: Fields = _fields(self._after, "response")
         if any("/framing/lines" in side for side in (here, there)):
             here, there = _less(here, OF_LINES), _less(there, OF_LINES)
         if "/status" in here and "/status" in there:
@@ -184,7 +194,7 @@ class _Comparison:
             is_own = change.rule.startswith("event-type-") and is_websockets_own(edit.event)
             if RULES[change.rule].level != BENIGN and not is_own:
                 changed = replace(change, rule=rule, explains=(change.rule, *change.explains))
-                told = f"{RULES[rule].means}: {edit.told or _told(change)}"
+                told = f"{RULES[rule].means}: {edit.told or told_of(change)}"
                 self._add(changed, event=edit.event, told=told)
 
     def _add_refusal(self, edit: RefusalEdit) -> None:
@@ -205,7 +215,7 @@ class _Comparison:
         place = place_of(event, change.pointer) or direction
         one = finding(
             rule,
-            f"{place}: {told or _told(replace(change, rule=rule))}",
+            f"{place}: {told or told_of(replace(change, rule=rule))}",
             surface=self.surface,
             direction=direction,
             event=event,
@@ -233,6 +243,13 @@ class _Comparison:
         ]
 
 
+def _without(snapshot: Snapshot, places: tuple[str, ...]) -> Snapshot:
+    """A snapshot less these places of its answer."""
+    if not places:
+        return snapshot
+    return {**snapshot, "response": _less(snapshot.get("response", {}), places)}
+
+
 def _is_stream(snapshot: Snapshot) -> bool:
     return snapshot.get("response", {}).get("/body") in _STREAMS
 
@@ -241,8 +258,8 @@ def _fields(snapshot: Snapshot, half: str) -> dict[str, Field]:
     return fields_of(snapshot.get(half, {}))
 
 
-def _less(fields: Fields, places: tuple[str, ...]) -> Fields:
-    """The fields, less these places and all below them."""
+def _less(fields: Mapping[str, _Any], places: tuple[str, ...]) -> dict[str, _Any]:
+    """The fields, or their lines, less these places and all below them."""
     below = tuple(f"{place}/" for place in places)
     return {
         place: one
@@ -268,28 +285,6 @@ def _is_renamed(findings: Iterable[Finding]) -> bool:
         one.rule.startswith("event-type-") or (one.event is not None and one.pointer == "/type")
         for one in findings
     )
-
-
-def _told(change: Change) -> str:
-    means = RULES[change.rule].means
-    below = f", with {change.below} below it" if change.below else ""
-    if change.before is None and change.after is None:
-        return means
-    if change.before is None:
-        return f"{means} ({change.after}{below})"
-    if change.after is None:
-        return f"{means} (it was {change.before}{below})"
-    return f"{means}: {change.before} became {change.after}"
-
-
-def _places(*snapshots: Snapshot) -> dict[str, int]:
-    """The place of every event in its stream, in the older stream first."""
-    places: dict[str, int] = {}
-    for snapshot in snapshots:
-        for order in snapshot.get("sequences", ()):
-            for at, item in enumerate(order):
-                places.setdefault(item.removesuffix("+"), at)
-    return places
 
 
 def _by_gravity(one: Finding) -> tuple[Any, ...]:

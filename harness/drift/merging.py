@@ -9,9 +9,9 @@ from typing import Final
 from .findings import Finding
 from .pairs import is_typed_item
 from .rules import LEVELS
-from .snapshot import parse_field
+from .snapshot import Snapshot, parse_field
 
-__all__ = ["OwnerOf", "one_per_edit", "place_of"]
+__all__ = ["OwnerOf", "one_per_edit", "place_of", "places_of"]
 
 #: Tells which schema's member a place of an event is: ``(event, pointer)`` to anything hashable.
 OwnerOf = Callable[[str | None, str], Hashable]
@@ -34,7 +34,8 @@ def one_per_edit(
         findings: of one comparison.
         owner_of: whose member a place is; without it, members of the same name below a parent of
             the same name are taken for the same.
-        places: the place of every event in the stream; a finding stands at the first one.
+        places: the place of every event in the stream; a finding stands at the last one, where a
+            response and its items say most.
 
     Returns:
         The findings, each with the other places of its edit in ``also``.
@@ -48,6 +49,16 @@ def one_per_edit(
 def place_of(event: str | None, pointer: str) -> str:
     """A place for a person: its event, if it is in one, and its pointer."""
     return " ".join(part for part in (event, pointer) if part)
+
+
+def places_of(*snapshots: Snapshot) -> dict[str, int]:
+    """The place of every event in its stream, in the older stream first."""
+    places: dict[str, int] = {}
+    for snapshot in snapshots:
+        for order in snapshot.get("sequences", ()):
+            for at, item in enumerate(order):
+                places.setdefault(item.removesuffix("+"), at)
+    return places
 
 
 def _owner_by_name(_event: str | None, pointer: str) -> Hashable:
@@ -83,10 +94,11 @@ def _kind_of_edit(one: Finding) -> tuple[Hashable, ...]:
 
 
 def _merged(group: list[Finding], places: Mapping[str, int]) -> Finding:
+    """The gravest of the findings, and of those the last one: a stream fills up towards its end."""
     if len(group) == 1:
         return group[0]
     group = sorted(group, key=lambda one: (places.get(one.event or "", 0), one.event or ""))
-    first = min(group, key=lambda one: LEVELS.index(one.level))
-    others = (place_of(one.event, one.pointer) for one in group if one is not first)
-    also = dict.fromkeys((*first.also, *others))
-    return replace(first, also=tuple(also))
+    richest = min(reversed(group), key=lambda one: LEVELS.index(one.level))
+    others = (place_of(one.event, one.pointer) for one in group if one is not richest)
+    also = dict.fromkeys((*richest.also, *others))
+    return replace(richest, also=tuple(also))

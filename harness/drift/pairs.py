@@ -6,12 +6,32 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import partial
+from typing import Final
 
 from .portraits import Portrait, is_alike
 from .snapshot import Fields, parent_of
 
-__all__ = ["Unpaired", "count_below", "is_name", "is_typed_item", "name_of"]
+__all__ = [
+    "Unpaired",
+    "count_below",
+    "is_bare",
+    "is_like_name",
+    "is_name",
+    "is_typed_item",
+    "name_of",
+]
+
+#: Forms that tell nothing of what a value is about.
+_BARE: Final = frozenset({"boolean", "null", "true", "false"})
+#: Words that say how a thing stands, and not which one it is.
+_HOW: Final = frozenset(
+    "is has can use uses allow allows default enable enabled include includes prefer prefers show "
+    "shows support supports".split()
+)
+#: So much of two names has to be the same, unless they share a word (difflib's ratio).
+_ALIKE: Final = 0.6
 
 
 @dataclass(slots=True)
@@ -69,7 +89,8 @@ class Unpaired:
         sides = Portrait.of(old, self.before), Portrait.of(fresh, self.after)
         if old.startswith("/header/"):
             return _is_like_header(*sides)
-        return sides[0].is_like(sides[1], loosely=loosely)
+        is_like = sides[0].is_like(sides[1], loosely=loosely)
+        return is_like and (not is_bare(*sides) or is_like_name(old, fresh))
 
     def _pairs(
         self,
@@ -150,6 +171,22 @@ def is_typed_item(pointer: str) -> bool:
 def is_name(pointer: str) -> bool:
     """Whether a place is a member: neither any item nor any value of a map."""
     return pointer[-1:] not in ("]", "}")
+
+
+def is_bare(*sides: Portrait) -> bool:
+    """Whether what two places show is in many others, too: yes or no, or nothing at all."""
+    return all(not one.below and one.atoms <= _BARE for one in sides)
+
+
+def is_like_name(one: str, other: str) -> bool:
+    """Whether the names of two places have a telling word in common, or are much alike."""
+    words = [[word for word in _words(each) if word not in _HOW] for each in (one, other)]
+    if not set(words[0]).isdisjoint(words[1]):
+        return True
+    here, there = (
+        "".join(some) or name_of(each) for some, each in zip(words, (one, other), strict=True)
+    )
+    return SequenceMatcher(None, here, there).ratio() >= _ALIKE
 
 
 def _is_like_header(one: Portrait, other: Portrait) -> bool:

@@ -213,7 +213,7 @@ def _of_words(was: Refusal, now: Refusal, found: list[RefusalEdit]) -> Iterator[
 
 
 def _of_param(was: Refusal, now: Refusal, found: Iterable[RefusalEdit]) -> Iterator[RefusalEdit]:
-    """The parameter that a refusal complains of: in its ``param``, or in the text that the leg reads.
+    """The parameter that a refusal complains of: its ``param``, or in the text that the leg reads.
 
     That it names one, or none any more, is an edit of a field or of the outcome, and told by that.
     """

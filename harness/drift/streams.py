@@ -191,10 +191,10 @@ class _Streams:
                 # What cannot be read stands where an event is missing.
                 event = None if strange == "(done)" else other.nearest(side.place(strange))
                 came, went = _STRANGE[strange]
-                if side is self._after:
-                    self._add(came, event, event, strange)
-                else:
-                    self._add(went, event, strange, event)
+                rule = came if side is self._after else went
+                old, fresh = (event, strange) if side is self._after else (strange, event)
+                told = "" if event is None else f", in the place of {event}"
+                self._add(rule, event, old, fresh, RULES[rule].means + told)
                 side.tell({strange})
                 other.tell(set() if event is None else {event})
 
@@ -255,9 +255,7 @@ class _Streams:
         if rule == "event-order-changed" and firsts[0].isdisjoint(firsts[1]):
             rule = "first-event-changed"
         before, after = differing(lost, gained)
-        told = "come more or less often" if rule == "event-count-changed" else ""
-        told = f"events {told or 'come in another order'}: [{before}] became [{after}]"
-        self._add(rule, None, before, after, told)
+        self._add(rule, None, before, after, _told_of_order(rule, before, after))
         return {one.removesuffix("+") for one in before.split()}
 
     def _is_told_by_names(self) -> bool:
@@ -285,3 +283,12 @@ class _Streams:
             return order
         free = {one for one in order if grammar.is_free(base_of_label(one.removesuffix("+")))}
         return without(order, {one.removesuffix("+") for one in free}, {})
+
+
+def _told_of_order(rule: str, before: str, after: str) -> str:
+    """What became of the order in a stretch of events."""
+    if rule == "first-event-changed":
+        old, fresh = (side.split(" ", 1)[0].removesuffix("+") for side in (before, after))
+        return f"the stream begins with {fresh} now; it began with {old}"
+    how = "come more or less often" if rule == "event-count-changed" else "come in another order"
+    return f"events {how}: [{before}] became [{after}]"

@@ -46,6 +46,14 @@ def _answered(name: str, value: str, plan: Plan, policy: Policy) -> str:
     if name.startswith("cf-"):
         return REDACTED
     kind = plan.kind_of(value)
+    if kind is not None:
+        return _of_kind(kind, name, value, plan, policy)
+    if (plan.open or plan.closed) and is_word(value) and not is_secret(name):
+        return value
+    return _by_looks(name, value, policy)
+
+
+def _of_kind(kind: str, name: str, value: str, plan: Plan, policy: Policy) -> str:
     if kind == "id":
         return policy.stand_ins.id(value)
     if kind == "time":
@@ -54,11 +62,7 @@ def _answered(name: str, value: str, plan: Plan, policy: Policy) -> str:
         return value if _NUMERIC.fullmatch(value) else policy.stand_ins.time_text(value)
     if kind in ("slug", "url"):
         return policy.text(value, plan, (name,), ())
-    if kind is not None:
-        return REDACTED
-    if (plan.open or plan.closed) and is_word(value) and not is_secret(name):
-        return value
-    return _by_looks(name, value, policy)
+    return REDACTED
 
 
 def _by_looks(name: str, value: str, policy: Policy) -> str:
@@ -79,7 +83,7 @@ def request_headers(sent: RawHeaders, plain: RawHeaders, host: str) -> RawHeader
         plain: of the question as it is asked with the stand-in for a credential.
         host: where it is meant to go.
     """
-    return tuple(_sent(sent, dict((name.lower(), value) for name, value in plain), host))
+    return tuple(_sent(sent, {name.lower(): value for name, value in plain}, host))
 
 
 #: What the HTTP library adds, and whose values say nothing about anybody.

@@ -53,96 +53,79 @@ def scalars(text: str, value: Any) -> Iterator[Scalar]:
         NotWalkable: it is no JSON, or too deep.
     """
     try:
-        yield from _value(text, _skip(text, 0), value, (), ())
+        yield from _Walk(text).value(value, (), ())
     except (IndexError, StopIteration, json.JSONDecodeError) as error:
         raise NotWalkable(type(error).__name__) from None
 
 
-def _skip(text: str, at: int) -> int:
-    found = _BLANK.match(text, at)
-    return found.end() if found else at
+class _Walk:
+    """Goes through one text; ``at`` is where it is."""
 
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._read = ""
 
-class _End:
-    """Where a value ended, handed back by the generators."""
+    def value(
+        self, value: Any, way: tuple[str | int, ...], around: tuple[Any, ...]
+    ) -> Iterator[Scalar]:
+        if len(way) > _MAX_DEPTH:
+            raise NotWalkable("too deep")
+        self._skip()
+        start, first = self._at, self._text[self._at]
+        if first == '"':
+            end = self._end_of_text()
+            yield Scalar(start, end, self._read, way, around)
+        elif first == "{":
+            yield from self._object(value, way, around)
+        elif first == "[":
+            yield from self._array(value, way, around)
+        else:
+            word = _WORD.match(self._text, start)
+            if word is None:
+                raise NotWalkable("not JSON")
+            self._at = word.end()
+            yield Scalar(start, self._at, json.loads(word[0]), way, around)
 
-    __slots__ = ("at",)
+    def _end_of_text(self) -> int:
+        self._read, self._at = scanstring(self._text, self._at + 1)
+        return self._at
 
-    def __init__(self, at: int) -> None:
-        self.at = at
+    def _object(
+        self, value: Any, way: tuple[str | int, ...], around: tuple[Any, ...]
+    ) -> Iterator[Scalar]:
+        below = value if isinstance(value, dict) else {}
+        inside = (*around, below)
+        self._skip(1)
+        while self._text[self._at] != "}":
+            start, end = self._at, self._end_of_text()
+            key = self._read
+            yield Scalar(start, end, key, (*way, key), inside, is_key=True)
+            self._skip()
+            self._skip(1)
+            yield from self.value(below.get(key), (*way, key), inside)
+            self._next()
+        self._at += 1
 
+    def _array(
+        self, value: Any, way: tuple[str | int, ...], around: tuple[Any, ...]
+    ) -> Iterator[Scalar]:
+        below = value if isinstance(value, list) else []
+        inside = (*around, below)
+        self._skip(1)
+        index = 0
+        while self._text[self._at] != "]":
+            item = below[index] if index < len(below) else None
+            yield from self.value(item, (*way, index), inside)
+            index += 1
+            self._next()
+        self._at += 1
 
-def _value(
-    text: str, at: int, value: Any, way: tuple[str | int, ...], around: tuple[Any, ...]
-) -> Iterator[Scalar]:
-    end = _End(at)
-    yield from _walk(text, at, value, way, around, end)
+    def _next(self) -> None:
+        self._skip()
+        if self._text[self._at] == ",":
+            self._skip(1)
 
-
-def _walk(
-    text: str,
-    at: int,
-    value: Any,
-    way: tuple[str | int, ...],
-    around: tuple[Any, ...],
-    end: _End,
-) -> Iterator[Scalar]:
-    if len(way) > _MAX_DEPTH:
-        raise NotWalkable("too deep")
-    first = text[at]
-    if first == '"':
-        found, end.at = scanstring(text, at + 1)
-        yield Scalar(at, end.at, found, way, around)
-    elif first == "{":
-        yield from _object(text, at, value, way, around, end)
-    elif first == "[":
-        yield from _array(text, at, value, way, around, end)
-    else:
-        word = _WORD.match(text, at)
-        if word is None:
-            raise NotWalkable("not JSON")
-        end.at = word.end()
-        yield Scalar(at, end.at, json.loads(word[0]), way, around)
-
-
-def _object(
-    text: str,
-    at: int,
-    value: Any,
-    way: tuple[str | int, ...],
-    around: tuple[Any, ...],
-    end: _End,
-) -> Iterator[Scalar]:
-    below = value if isinstance(value, dict) else {}
-    inside = (*around, below)
-    at = _skip(text, at + 1)
-    while text[at] != "}":
-        key, after = scanstring(text, at + 1)
-        yield Scalar(at, after, key, (*way, key), inside, is_key=True)
-        at = _skip(text, _skip(text, after) + 1)
-        yield from _walk(text, at, below.get(key), (*way, key), inside, end)
-        at = _skip(text, end.at)
-        if text[at] == ",":
-            at = _skip(text, at + 1)
-    end.at = at + 1
-
-
-def _array(
-    text: str,
-    at: int,
-    value: Any,
-    way: tuple[str | int, ...],
-    around: tuple[Any, ...],
-    end: _End,
-) -> Iterator[Scalar]:
-    below = value if isinstance(value, list) else []
-    inside = (*around, below)
-    at, index = _skip(text, at + 1), 0
-    while text[at] != "]":
-        item = below[index] if index < len(below) else None
-        yield from _walk(text, at, item, (*way, index), inside, end)
-        index += 1
-        at = _skip(text, end.at)
-        if text[at] == ",":
-            at = _skip(text, at + 1)
-    end.at = at + 1
+    def _skip(self, first: int = 0) -> None:
+        found = _BLANK.match(self._text, self._at + first)
+        self._at = found.end() if found else self._at + first

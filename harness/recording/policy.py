@@ -21,6 +21,8 @@ from harness.standin.redaction import SECRET_FIELDS
 
 __all__ = ["Policy"]
 
+#: Two or three numbers: with a fourth it may be the address of a machine.
+_VERSION: Final = re.compile(r"v?\d{1,4}(?:\.\d{1,4}){1,2}(?:-(?:alpha|beta|rc)(?:\.\d{1,3})?)?")
 _NUMERIC: Final = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,12})?%?")
 _SLUG: Final = re.compile(r"[A-Za-z0-9]{1,14}(?:[._/ -][A-Za-z0-9]{1,12}){0,6}")
 _NAME: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_.$/-]{0,63}")
@@ -125,6 +127,8 @@ class Policy:
 
     def _silent(self, value: str) -> str:
         """A text of which nobody has said what it is: what can be told from its looks."""
+        if _VERSION.fullmatch(value):
+            return value
         if "@" in value and "." in value and " " not in value:
             return "redacted@example.invalid"
         moved = self.stand_ins.time_text(value)
@@ -145,7 +149,11 @@ class Policy:
             kept = any(value in one for one in self.arguments)
             return value if kept else "x" * len(value)
         kind = around[-1].get("type") if around and isinstance(around[-1], dict) else None
-        is_answer = event.startswith("response.output_text") or kind in ("output_text", "text", "text_delta")
+        is_answer = event.startswith("response.output_text") or kind in (
+            "output_text",
+            "text",
+            "text_delta",
+        )
         if name in ("delta", "text") and is_answer and self.said is not None and value in self.said:
             return value
         return "x" * len(value)

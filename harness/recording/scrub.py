@@ -208,7 +208,7 @@ def _is_stream(taken: Taken, text: str) -> bool:
 
 
 def _declared(sent: RawHeaders, probe: Probe) -> RawHeaders:
-    """Those that belong to the question: all others say who asks, and are no news of the service."""
+    """Those that belong to the question; all others say who asks, which is no news."""
     names = {name.lower() for name in probe.request.headers}
     return tuple((name, value) for name, value in sent if name.lower() in names)
 
@@ -226,5 +226,3 @@ def _grouped(headers: RawHeaders) -> Mapping[str, list[str]]:
     for name, value in headers:
         found.setdefault(name.lower(), []).append(value)
     return found
-
-

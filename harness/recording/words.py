@@ -42,9 +42,7 @@ class Words:
     def with_own(self, texts: Iterable[str]) -> Words:
         """The same, and the words that we have sent ourselves, whatever they look like."""
         more = Words(())
-        more._known = self._known | {
-            word.lower() for text in texts for word in _WORD.findall(text)
-        }
+        more._known = self._known | {word.lower() for text in texts for word in _WORD.findall(text)}
         return more
 
     def kept(self, text: str) -> str:

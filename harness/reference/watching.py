@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from harness.contract import Contract, version_key
 from harness.drift.findings import Finding, Unchecked
+from harness.endpoints import OTHER
 from harness.reference import npm
 from harness.reference.ablation.ablate import ablate
 from harness.reference.capturing import Capturer, Wish
@@ -20,7 +21,6 @@ from harness.reference.releases import stable
 from harness.reference.trials.baselines import BaselineFails, Choice
 from harness.reference.trials.bench import BenchError
 from harness.reference.trials.opening import open_release
-from harness.reference.wire.calls import OTHER
 from harness.reference.wire.captured import Captured, Reader
 
 __all__ = ["Watched", "ablate_calls", "watch"]

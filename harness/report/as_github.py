@@ -11,10 +11,19 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from harness.drift.findings import Finding, Unchecked
-from harness.drift.waivers import place_of
+from harness.drift.waivers import WAIVER_RULES, place_of
 from harness.lines import visible
 from harness.report import Report
-from harness.report.words import cut, file_of, harmless, heading, mend_of, summary
+from harness.report.words import (
+    cut,
+    details,
+    file_of,
+    harmless,
+    heading,
+    mend_of,
+    summary,
+    verdict_of,
+)
 
 __all__ = ["LIMITS", "as_github"]
 
@@ -43,7 +52,7 @@ def as_github(report: Report) -> str:
         if len(shown) < len(found):
             more = f"{len(found) - len(shown)} more {level} findings; see the log of this step"
             lines.append(_command(command, {"title": heading(report)}, more))
-    verdict = f"{report.verdict}: {summary(report)}"
+    verdict = f"{verdict_of(report)[0]}: {summary(report)}"
     return "".join(f"{line}\n" for line in [*lines, harmless(visible(verdict))])
 
 
@@ -69,8 +78,11 @@ def _annotation(command: str, one: Finding, report: Report) -> str:
     known = {} if place is None else {"file": place[0], "line": str(place[1])}
     who = f" ({one.probe})" if one.probe else ""
     mend = mend_of(one.rule)
-    lines = [f"{cut(one.message, _MAX_TEXT)}{who}", place_of(one), mend and f"mend: {mend}"]
-    return _command(command, {**known, "title": f"{one.level}: {one.rule}"}, *filter(None, lines))
+    lines = [f"{cut(one.message, _MAX_TEXT)}{who}", place_of(one)]
+    lines += [f"{name} {cut(value, _MAX_TEXT)}" for name, value in details(one) if name != "at"]
+    lines += [f"mend: {mend}"] if mend else []
+    title = one.rule if one.rule in WAIVER_RULES else f"{one.level}: {one.rule}"
+    return _command(command, {**known, "title": title}, *lines)
 
 
 def _command(command: str, properties: dict[str, str], *lines: str) -> str:

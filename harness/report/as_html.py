@@ -21,6 +21,7 @@ from harness.report.words import (
     heading,
     set_aside,
     summary,
+    verdict_of,
 )
 from leg._version import __version__
 
@@ -39,6 +40,7 @@ def as_html(report: Report) -> str:
         report=report,
         heading=heading(report),
         summary=summary(report),
+        verdict=verdict_of(report),
         first=first_step(report.findings),
         levels=grouped(report.findings),
         left_over=(

@@ -30,6 +30,8 @@ from leg._version import __version__
 __all__ = ["as_junit"]
 
 _MAX_TEXT: Final = 500
+#: What only one of two sides has: nothing that could not be looked at.
+_NOT_COMPARED: Final = "not compared"
 
 
 @dataclass(slots=True)
@@ -41,7 +43,6 @@ class _Case:
     findings: list[Finding] = field(default_factory=list)
     left: list[tuple[str, Unchecked]] = field(default_factory=list)
     aside: list[tuple[str, Finding, str]] = field(default_factory=list)
-    skipped: str = ""
 
 
 def as_junit(report: Report) -> str:
@@ -95,16 +96,20 @@ def _cases(report: Report) -> dict[str, _Case]:
             case(None, "waivers", one.where or one.rule).findings.append(one)
         else:
             case(one.probe, report.command, one.surface).findings.append(one)
-    for why, items in (("quarantined", report.quarantined), ("unchecked", report.unchecked)):
-        for left in items:
-            suite = report.command if left.what in known else why
-            case(left.what, suite, left.what).left.append((why, left))
-    for left in report.one_sided:
-        case(left.what, "not compared", left.what).skipped = left.why
+    for why, left in _left(report):
+        suite = report.command if left.what in known else why
+        case(left.what, suite, left.what).left.append((why, left))
     aside = [(name, *one) for name, found in set_aside(report).items() for one in found]
     for name, gone, why in aside:
         case(gone.probe, report.command, gone.surface).aside.append((name, gone, why))
     return known
+
+
+def _left(report: Report) -> Iterator[tuple[str, Unchecked]]:
+    """What was not looked at, with the reason."""
+    yield from (("quarantined", one) for one in report.quarantined)
+    yield from (("unchecked", one) for one in report.unchecked)
+    yield from ((_NOT_COMPARED, one) for one in report.one_sided)
 
 
 def _counts(cases: list[ET.Element]) -> dict[str, str]:
@@ -125,10 +130,10 @@ def _case(case: _Case, report: Report) -> ET.Element:
         told = [line for one in grave for line in _told(one)] + left
         message = f"{counted(len(grave), 'finding')}: {rules}"
         _outcome(element, "failure", grave[0].rule, message, told)
+    elif left and all(why == _NOT_COMPARED for why, _ in case.left):
+        ET.SubElement(element, "skipped", {"message": cut(left[0], _MAX_TEXT)})
     elif left:
         _outcome(element, "error", case.left[0][0], left[0], left)
-    elif case.skipped:
-        ET.SubElement(element, "skipped", {"message": cut(visible(case.skipped), _MAX_TEXT)})
     said = [line for one in mild for line in _told(one)]
     said += [visible(f"{name} {one.rule} {place_of(one)} {why}") for name, one, why in case.aside]
     if said:

@@ -24,6 +24,7 @@ from harness.report.words import (
     harmless,
     set_aside,
     summary,
+    verdict_of,
 )
 
 __all__ = ["MAX_BYTES", "as_markdown", "code_span"]
@@ -59,7 +60,7 @@ def as_markdown(report: Report, *, max_bytes: int = MAX_BYTES) -> str:
 
 
 def _blocks(report: Report) -> Iterator[_Block]:
-    verdict = report.verdict
+    verdict, _ = verdict_of(report)
     yield f"## {code_span(f'codex-leg {report.command}')}: {verdict}\n\n", 0
     if report.subject:
         yield f"{code_span(report.subject)}\n\n", 0

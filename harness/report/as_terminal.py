@@ -22,6 +22,7 @@ from harness.report.words import (
     harmless,
     set_aside,
     summary,
+    verdict_of,
 )
 
 __all__ = ["MAX_OF_A_RULE", "as_terminal"]
@@ -38,6 +39,7 @@ _STYLES: Final = {
     "risky": "yellow",
     "additive": "cyan",
     "benign": "dim",
+    "waivers": "bold yellow",
     "clean": "bold green",
     "drift": "bold red",
     "unchecked": "bold yellow",
@@ -116,7 +118,7 @@ def _lines(report: Report) -> Iterator[_Line]:
     first = first_step(report.findings)
     if first:
         yield _line(("first: ", "rule"), first)
-    yield _line((report.verdict, report.verdict), f": {summary(report)}")
+    yield _line(verdict_of(report), f": {summary(report)}")
 
 
 def _group(group: Group) -> Iterator[_Line]:
@@ -143,8 +145,11 @@ def _finding(one: Finding) -> Iterator[_Line]:
 def _left(name: str, what: str, items: Sequence[Unchecked]) -> Iterator[_Line]:
     if items:
         yield _line((name.upper(), name), f"  {len(items)} {what}")
-        for one in items:
+        for one in items[:MAX_OF_A_RULE]:
             yield _line(f"{one.what}: {one.why}", indent=2)
+        more = len(items) - MAX_OF_A_RULE
+        if more > 0:
+            yield _line((f"{more} more; --format json has all of them", "unchecked"), indent=2)
         yield _line()
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from harness.drift.findings import ONCE, Finding
+from harness.drift.findings import ONCE, Finding, at_or_over
 from harness.drift.rules import LEVELS, RULES
-from harness.drift.waivers import Waived
+from harness.drift.waivers import WAIVER_RULES, Waived
+from harness.exits import Exit
 from harness.report import Known, Report
+from harness.report.decide import exit_code
 
 __all__ = [
     "Group",
@@ -28,11 +30,22 @@ __all__ = [
     "mend_of",
     "set_aside",
     "summary",
+    "verdict_of",
     "waived_line",
 ]
 
 #: Places of one finding that are named; the others are counted.
 _ALSO: Final = 5
+#: The heading of what is wrong with the waivers, and not with what was looked at.
+_WAIVERS: Final = "waivers"
+#: Exit code → what it says, and the style of that.
+_VERDICTS: Final[Mapping[Exit, tuple[str, str]]] = {
+    Exit.DRIFT: ("drift", "drift"),
+    Exit.QUARANTINED: ("quarantined", "quarantined"),
+    Exit.UNCHECKED: ("unchecked", "unchecked"),
+    Exit.NOTHING_RAN: ("unchecked", "unchecked"),
+    Exit.USAGE: ("wrong use", "quarantined"),
+}
 _COMMAND: Final = re.compile(r"(?m)^([ \t]*)::")
 
 
@@ -61,11 +74,15 @@ def mend_of(rule: str) -> str:
 
 
 def grouped(findings: Iterable[Finding]) -> dict[str, list[Group]]:
-    """Level → its rules, gravest level first, rules in the order that they were met."""
+    """Level → its rules, gravest level first, rules in the order that they were met.
+
+    What is wrong with waivers has no level of its own; it stands below ``waivers``, last.
+    """
     rules: dict[tuple[str, str], list[Finding]] = {}
     for one in findings:
-        rules.setdefault((one.level, one.rule), []).append(one)
-    levels: dict[str, list[Group]] = {level: [] for level in LEVELS}
+        level = _WAIVERS if one.rule in WAIVER_RULES else one.level
+        rules.setdefault((level, one.rule), []).append(one)
+    levels: dict[str, list[Group]] = {level: [] for level in (*LEVELS, _WAIVERS)}
     for (level, rule), members in rules.items():
         levels[level].append(Group(level, rule, members))
     return {level: groups for level, groups in levels.items() if groups}
@@ -136,6 +153,29 @@ def heading(report: Report) -> str:
     return f"codex-leg {report.command} {report.subject}".rstrip()
 
 
+def verdict_of(report: Report) -> tuple[str, str]:
+    """The verdict as the exit code has it, and the style (a word of the verdicts) to show it in."""
+    code = exit_code(report)
+    if code in _VERDICTS:
+        return _VERDICTS[code]
+    if report.findings:
+        return "clean at this level", "clean"
+    return report.verdict, report.verdict
+
+
+def _found(report: Report) -> Iterator[str]:
+    """How many findings there are of each level, and what is wrong with the waivers."""
+    real = [one for one in report.findings if one.rule not in WAIVER_RULES]
+    if len(real) < len(report.findings):
+        yield f"{counted(len(report.findings) - len(real), 'waiver')} to mend"
+    levels = Counter(one.level for one in real)
+    found = ", ".join(f"{levels[level]} {level}" for level in LEVELS if levels[level])
+    if real and not any(at_or_over(one.level, report.fail_on) for one in real):
+        yield f"{counted(len(real), 'finding')} below {report.fail_on} ({found})"
+    else:
+        yield found or "no drift"
+
+
 def summary(report: Report) -> str:
     """The verdict in one line, without its first word."""
     parts = []
@@ -144,15 +184,16 @@ def summary(report: Report) -> str:
         parts.append(counted(len(report.probes), "probe") + (f" ({made})" if made else ""))
     elif report.compared:
         parts.append(f"{counted(len(report.compared), 'comparison')}")
-    levels = Counter(one.level for one in report.findings)
-    found = ", ".join(f"{levels[level]} {level}" for level in LEVELS if levels[level])
-    parts.append(found or "no drift")
-    if report.quarantined:
-        parts.append(f"{len(report.quarantined)} not readable")
-    if report.unchecked:
-        parts.append(f"{len(report.unchecked)} not looked at")
-    if report.one_sided:
-        parts.append(f"{len(report.one_sided)} not compared")
+    parts += _found(report)
+    parts += [
+        f"{len(items)} {what}"
+        for what, items in (
+            ("not readable", report.quarantined),
+            ("not looked at", report.unchecked),
+            ("not compared", report.one_sided),
+        )
+        if items
+    ]
     if report.waived:
         ends = min(one.waiver.expires for one in report.waived)
         parts.append(f"{len(report.waived)} waived (the first until {ends})")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from urllib.parse import urlsplit
 
 from harness.drift.findings import Finding, finding
+from harness.endpoints import endpoint_name, endpoint_pointer
 
 from ._model import Seen
 
@@ -37,6 +37,7 @@ class Clients:
         self._turns: tuple[dict[str, Seen], dict[str, Seen]] = ({}, {})
         self._calls: tuple[dict[str, Seen], dict[str, Seen]] = ({}, {})
         self._lone: tuple[dict[str, Seen], dict[str, Seen]] = ({}, {})
+        self._runs: tuple[dict[str, set[str]], dict[str, set[str]]] = ({}, {})
 
     def see(self, index: int, side: Iterable[Seen]) -> None:
         """Take note of exchanges of a side (0: before, 1: after)."""
@@ -46,12 +47,27 @@ class Clients:
             elif one.is_captured:
                 self._calls[index].setdefault(_call(one), one)
 
-    def lone(self, index: int, side: Sequence[Seen]) -> bool:
-        """Take a capture that only one side has; whether it holds calls alone, and no turn."""
-        if any(one.is_turn or not one.is_captured for one in side):
+    def lone(self, index: int, key: str, side: Sequence[Seen]) -> bool:
+        """Take a capture that only one side has; whether that says all that there is to say.
+
+        What a client calls beside its turns comes and goes. Another run of it is a question that
+        the other side was not asked, once there is anything of a client on the other side.
+        """
+        if not all(one.is_captured for one in side):
             return False
-        self._lone[index].update((_call(one), one) for one in side)
+        turns = {transport_of(one) for one in side if one.is_turn}
+        if not turns:
+            self._lone[index].update((_call(one), one) for one in side)
+        elif self._has_none(1 - index):
+            return False
+        else:
+            self._runs[index][key] = turns
         return True
+
+    def one_sided(self, index: int) -> list[str]:
+        """The keys of runs that only one side has, less those over what only that side talks."""
+        own = self.only(index)
+        return [key for key, turns in self._runs[index].items() if not turns <= own]
 
     def only(self, index: int) -> set[str]:
         """The transports of one side alone; none unless both sides have turns at all."""
@@ -99,19 +115,19 @@ def client_findings(before: Sequence[Seen], after: Sequence[Seen]) -> Iterator[F
     for call in first - later:
         if call in there:
             yield _finding(
-                "client-precondition-removed", there[call], f"/endpoint/{call}", call, None,
+                "client-precondition-removed", there[call], endpoint_pointer(call), call, None,
                 f"the client does not wait for {call} before its first turn any more",
             )  # fmt: skip
     for call in later - first:
         if call in here:
             yield _finding(
-                "client-precondition-added", there[call], f"/endpoint/{call}", None, call,
+                "client-precondition-added", there[call], endpoint_pointer(call), None, call,
                 f"the client calls {call} before its first turn now",
             )  # fmt: skip
 
 
 def _endpoint(one: Seen, call: str, *, gone: bool) -> Finding:
-    place = f"/endpoint/{call}"
+    place = endpoint_pointer(call)
     if gone:
         told = f"the client does not call {call} any more"
         return _finding("client-endpoint-removed", one, place, call, None, told)
@@ -121,7 +137,7 @@ def _endpoint(one: Seen, call: str, *, gone: bool) -> Finding:
 
 def _call(one: Seen) -> str:
     sent = one.exchange.request
-    return "" if sent is None else f"{sent.method} {urlsplit(sent.url).path}"
+    return "" if sent is None else endpoint_name(sent.method, sent.url)
 
 
 def _by_call(side: Sequence[Seen], transports: Container[str]) -> dict[str, Seen]:
@@ -149,7 +165,7 @@ def _finding(  # noqa: PLR0917 — a row of a table
     return finding(
         rule,
         message,
-        surface=seen.surfaces[0],
+        surface=seen.home if pointer.startswith("/endpoint/") else seen.surfaces[0],
         direction="request",
         pointer=pointer,
         before=before,

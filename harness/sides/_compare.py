@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from harness.contract import ContractError, ContractErrors
 from harness.drift.claims import unite
 from harness.drift.compare import compare
 from harness.drift.findings import Finding, Unchecked, finding
+from harness.endpoints import endpoint_pointer
 from harness.exits import WrongUse
 
 from ._clients import Clients, are_captures, client_findings, unclaimed
@@ -19,6 +21,9 @@ from ._pairs import Place, pair_up
 from ._tally import Difference, Pool, Tally
 
 __all__ = ["Comparison", "Progress", "compare_sides"]
+
+#: So many files of a pool are named.
+_NAMED: Final = 3
 
 #: Told how many bytes have been read so far.
 Progress = Callable[[int], None]
@@ -33,7 +38,7 @@ class Comparison:
         unchecked: what could not be looked at.
         quarantined: files that could not be parsed.
         compared: the keys that both sides have.
-        fresh: what only the new side has, in words; that is no drift.
+        one_sided: what only one side has, and is no drift.
         pairs: how many pairs were compared.
         equal: how many of them have the same shape.
     """
@@ -42,7 +47,7 @@ class Comparison:
     unchecked: Sequence[Unchecked]
     quarantined: Sequence[Unchecked]
     compared: Sequence[str]
-    fresh: Sequence[str]
+    one_sided: Sequence[Unchecked]
     pairs: int
     equal: int
 
@@ -71,7 +76,10 @@ def compare_sides(
     """
     run = _Run(old, new, lens, proved=proved)
     done = 0
-    for key in [*old.files, *(key for key in new.files if key not in old.files)]:
+    # What only one side has is understood by what both have.
+    both = [key for key in old.files if key in new.files]
+    lone = [key for side in (old, new) for key in side.files if key not in both]
+    for key in [*both, *lone]:
         done += run.take(key)
         if progress is not None:
             progress(done)
@@ -91,7 +99,7 @@ class _Run:
         self._surfaces: tuple[set[str], set[str]] = (set(), set())
         self._broken: list[ContractError] = []
         self._compared: list[str] = []
-        self._fresh: list[str] = []
+        self._one_sided: list[Unchecked] = []
 
     def take(self, key: str) -> int:
         """Compare what the two have under a key; give the number of bytes that were read."""
@@ -104,7 +112,7 @@ class _Run:
         self._note(0, before)
         self._note(1, after)
         if old is None or new is None:
-            self._one_sided(key, before, after)
+            self._lone(key, before, after)
             return size
         self._compared.append(key)
         if old == new:
@@ -116,7 +124,7 @@ class _Run:
         only_before, only_after = pairing.only_before, pairing.only_after
         if are_captures(before, after):
             for one in client_findings(before, after):
-                self._merged.add(_with_key(one, key))
+                self._merged.add(self._placed(one, key))
             only_before, only_after = unclaimed(only_before, after), unclaimed(only_after, before)
         self._tally.pool(0, key, only_before)
         self._tally.pool(1, key, only_after)
@@ -139,15 +147,16 @@ class _Run:
         self._surfaces[index].update(one.surfaces[0] for one in seen)
         self._clients.see(index, seen)
 
-    def _one_sided(self, key: str, before: list[Seen], after: list[Seen]) -> None:
+    def _lone(self, key: str, before: list[Seen], after: list[Seen]) -> None:
         """A key of one side. A probe is a question of its own: nothing else answers it."""
         old, new = self._sides
         both = old.contract is not None and new.contract is not None
         if both and before and old.is_probe(key):
-            self._merged.add(_dropped(before[0].surfaces[0], key, f"the probe {key}"))
+            one = _dropped(before[0].surfaces[0], key, f"the probe {key}")
+            self._merged.add(self._placed(one, key))
         elif both and after and new.is_probe(key):
-            self._fresh.append(key)
-        elif not self._clients.lone(0 if before else 1, before or after):
+            self._fresh(key)
+        elif not self._clients.lone(0 if before else 1, key, before or after):
             self._tally.pool(0, key, before)
             self._tally.pool(1, key, after)
 
@@ -158,15 +167,18 @@ class _Run:
             self._merged.add(one)
         for call, seen in self._clients.unmatched(0).items():
             self._merged.add(_dropped(seen.surfaces[0], call, call))
-        self._fresh += self._clients.unmatched(1)
+        for call in self._clients.unmatched(1):
+            self._fresh(call)
         gone, fresh = self._tally.match_pools()
         for place, pool in _unclaimed(gone, self._clients.only(0)):
-            count = f"{len(pool.keys)} exchange{'s' * (len(pool.keys) > 1)}"
-            what = f"{place.endpoint} ({place.outcome}, {count})"
-            self._merged.add(_dropped(place.surface, pool.keys[0], what, place.endpoint))
+            what = f"{place.endpoint} ({place.outcome}): {self._named(0, pool.keys)}"
+            one = _dropped(place.surface, pool.keys[0], what, place.name)
+            self._merged.add(self._placed(one, pool.keys[0]))
         for place, pool in _unclaimed(fresh, self._clients.only(1)):
-            names = [key for key in pool.keys if key] or [self._sides[1].name]
-            self._fresh.append(f"{place.endpoint} ({place.outcome}): {', '.join(names[:3])}")
+            self._fresh(f"{place.endpoint} ({place.outcome}): {self._named(1, pool.keys)}")
+        for index in (0, 1):
+            for key in self._clients.one_sided(index):
+                self._only(index, key)
         for difference in self._tally.differences():
             self._tell(difference)
         return Comparison(
@@ -177,7 +189,7 @@ class _Run:
                 for one in self._broken
             ],
             compared=self._compared,
-            fresh=self._fresh,
+            one_sided=self._one_sided,
             pairs=self._tally.pairs,
             equal=self._tally.equal,
         )
@@ -191,13 +203,33 @@ class _Run:
             evidence=one.evidence,
             proved=self._proved,
             unchecked=left,
+            unknown=one.unknown,
         )
         of = self._tally.of(one.places[0])
-        # What breaks an invariant since a change goes with it; what could not be looked at, does not.
+        # A breach that follows from a change is told with it; what was not looked at breaks none.
         for each in found if left else unite(found, one.broken):
-            self._merged.add(_with_key(each, one.key), pairs=one.pairs, of=of)
+            self._merged.add(self._placed(each, one.key), pairs=one.pairs, of=of)
         for missed in left:
             self._merged.skip(missed, one.pairs)
+
+    def _fresh(self, what: str) -> None:
+        self._only(1, what)
+
+    def _only(self, index: int, what: str) -> None:
+        self._one_sided.append(Unchecked(what, f"only {self._sides[index].name} has it"))
+
+    def _named(self, index: int, keys: Sequence[str]) -> str:
+        """The files of a pool, in a few words."""
+        names = list(dict.fromkeys(key or self._sides[index].name for key in keys))
+        more = len(names) - _NAMED
+        return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+    def _placed(self, one: Finding, key: str) -> Finding:
+        """A finding with the file that it is about: the new one, where there is one."""
+        old, new = self._sides
+        where = next((side.place(key) for side in (new, old) if key in side.files), None)
+        probe = key if key and one.probe is None else one.probe
+        return replace(one, probe=probe, where=one.where or where)
 
     def _refuse_nothing(self) -> None:
         """Two sides that were not compared at all are no clean comparison."""
@@ -219,15 +251,11 @@ def _unclaimed(pools: Mapping[Place, Pool], transports: set[str]) -> Iterator[tu
             yield place, pool
 
 
-def _with_key(one: Finding, key: str) -> Finding:
-    return replace(one, probe=key) if key and one.probe is None else one
-
-
 def _dropped(surface: str, key: str, what: str, endpoint: str = "") -> Finding:
     return finding(
         "coverage-dropped",
         f"{what}: the new side does not have it",
         surface=surface,
-        pointer=f"/endpoint/{endpoint}" if endpoint else "",
+        pointer=endpoint_pointer(endpoint) if endpoint else "",
         before=key or endpoint,
     )

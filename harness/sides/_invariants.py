@@ -9,7 +9,7 @@ from harness.drift.findings import Finding
 from harness.drift.normaliser import normaliser_of
 from harness.events import NOT_JSON
 from harness.exchange import Exchange
-from harness.invariants import InvariantJudge
+from harness.invariants import InvariantJudge, folded
 
 __all__ = ["breaches", "identity_of", "newly_broken"]
 
@@ -25,7 +25,7 @@ def newly_broken(
     if not now:  # as nearly always: what was before need not be looked at
         return ()
     known = {identity_of(one) for one in breaches(schemas, surface, before)}
-    return tuple(one for one in now if identity_of(one) not in known)
+    return tuple(folded(one for one in now if identity_of(one) not in known))
 
 
 def identity_of(one: Finding) -> Hashable:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from harness.contract import Endpoint, Schemas
+from harness.endpoints import OTHER, endpoint_name, surfaces_by_endpoint
 from harness.exits import WrongUse
 
 __all__ = ["Lens"]
@@ -34,6 +35,7 @@ class Lens:
         self.given = given
         self._by_place: dict[tuple[str, str], list[Endpoint]] = {}
         self._by_host: dict[str, list[str]] = {}
+        self._by_endpoint = surfaces_by_endpoint(schemas)
         for surface in schemas.surfaces:
             for one in schemas.endpoints(surface):
                 self._by_place.setdefault((one.method, one.url), []).append(one)
@@ -54,6 +56,10 @@ class Lens:
         if key not in self._found:
             self._found[key] = self._find(*key)
         return self._found[key]
+
+    def home(self, method: str, url: str) -> str:
+        """The surface that an endpoint belongs to; ``other`` if that is no surface's."""
+        return self._by_endpoint.get(endpoint_name(method, url), OTHER)
 
     def is_turn(self, method: str, url: str) -> bool:
         """Whether a request asks for a response: its endpoint answers with a stream of events."""

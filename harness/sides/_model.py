@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from harness.contract import (
     Contract,
@@ -12,6 +12,7 @@ from harness.contract import (
     interactions_of,
     read_bytes,
 )
+from harness.endpoints import OTHER
 from harness.exchange import Exchange
 from harness.exits import WrongUse
 from harness.raw import RAW, read_raw
@@ -33,12 +34,14 @@ class Seen:
         exchange: the exchange.
         is_turn: whether it asks for a response; a client's other calls vary with timing.
         provenance: where it comes from; ``None`` for a raw file.
+        home: the surface that its endpoint belongs to; ``other`` if that is no surface's.
     """
 
     surfaces: tuple[str, ...]
     exchange: Exchange
     is_turn: bool = True
     provenance: Provenance | None = None
+    home: str = OTHER
 
     @property
     def is_captured(self) -> bool:
@@ -92,6 +95,15 @@ class Side:
             between = between and ("/" if ":" in self.name else ":")
         return f"{self.name}{between}{self.files[key].relative_to(self.folder).as_posix()}"
 
+    def place(self, key: str) -> str:
+        """How a report names the file of a key: as the user does, or as it is called in git."""
+        if not self.is_revision:
+            return Path(self.called(key)).as_posix()
+        inside = PurePosixPath(self.name.partition(":")[2])
+        if self.folder is None:
+            return inside.as_posix()
+        return (inside / self.files[key].relative_to(self.folder).as_posix()).as_posix()
+
     def read(self, key: str, lens: Lens, raw: bytes | None = None) -> list[Seen]:
         """The exchanges of a key, in the order of the file. ``raw`` are its bytes, if at hand.
 
@@ -119,6 +131,7 @@ class Side:
                 Exchange.from_interaction(one),
                 lens.is_turn(one.request.method, one.request.uri),
                 one.provenance,
+                lens.home(one.request.method, one.request.uri),
             )
             for surfaces, one in zip(found, interactions, strict=True)
         ]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from harness.drift.refusals import refusal_of
 from harness.drift.shape import Shape
+from harness.endpoints import endpoint_name
 from harness.exchange import Exchange
 
 from ._model import Seen
@@ -24,6 +25,12 @@ class Place(NamedTuple):
     surface: str
     endpoint: str
     outcome: str
+
+    @property
+    def name(self) -> str:
+        """The endpoint as a finding has it: ``METHOD host/path``."""
+        method, _, url = self.endpoint.partition(" ")
+        return endpoint_name(method, url) if "//" in url else self.endpoint
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from harness.drift.evidence import Evidences
 from harness.drift.findings import Finding
 from harness.drift.shape import Shape, shape_of, snapshot_of
 from harness.exchange import Exchange
+from harness.invariants import folded
 
 from ._clients import transport_of
 from ._invariants import breaches, identity_of, newly_broken
@@ -25,7 +26,7 @@ class Difference:
     """Two snapshots that differ, and how many pairs have just these two.
 
     ``broken`` are the invariants that held before and do not now; the two can be equal but for
-    them.
+    them. ``unknown`` are places of the answers that one of the two sources did not publish.
     """
 
     places: tuple[Place, Place]
@@ -34,6 +35,7 @@ class Difference:
     key: str
     evidence: Evidences
     broken: tuple[Finding, ...] = ()
+    unknown: tuple[str, ...] = ()
     pairs: int = 0
 
 
@@ -44,6 +46,7 @@ class Pool:
     shape: Shape
     keys: list[str] = field(default_factory=list)
     broken: dict[Hashable, Finding] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
     transports: set[str] = field(default_factory=set)
 
 
@@ -79,7 +82,8 @@ class Tally:
         _merge(self._before, here, before)
         _merge(self._after, there, after)
         broken = newly_broken(self._schemas, pair.surface, pair.before, pair.after)
-        self._compare(key, (here, there), before, after, broken)
+        unknown = _unknown([*pair.before, *pair.after])
+        self._compare(key, (here, there), before, after, broken=broken, unknown=unknown)
 
     def _compare(
         self,
@@ -87,7 +91,9 @@ class Tally:
         places: tuple[Place, Place],
         before: Shape,
         after: Shape,
+        *,
         broken: tuple[Finding, ...],
+        unknown: tuple[str, ...],
         evidence: Evidences | None = None,
     ) -> None:
         self.pairs += 1
@@ -95,9 +101,11 @@ class Tally:
         if signatures[0] == signatures[1] and not broken:
             self.equal += 1
             return
-        identity = (places, signatures, frozenset(map(identity_of, broken)))
+        identity = (places, signatures, frozenset(map(identity_of, broken)), unknown)
         if identity not in self._known:
-            self._known[identity] = self._difference(key, places, before, after, broken, evidence)
+            self._known[identity] = self._difference(
+                key, places, before, after, broken=broken, unknown=unknown, evidence=evidence
+            )
         known = self._known[identity]
         if known is None:
             self.equal += 1
@@ -110,7 +118,9 @@ class Tally:
         places: tuple[Place, Place],
         before: Shape,
         after: Shape,
+        *,
         broken: tuple[Finding, ...],
+        unknown: tuple[str, ...],
         evidence: Evidences | None,
     ) -> Difference | None:
         """What differs; ``None`` if it is nothing that a snapshot keeps, nor an invariant."""
@@ -120,7 +130,7 @@ class Tally:
         counted = evidence or Evidences(
             schemas=self._schemas, before=self._before[places[0]], after=self._after[places[1]]
         )
-        return Difference(places, old, new, key, counted, broken)
+        return Difference(places, old, new, key, counted, broken, unknown)
 
     def pool(self, index: int, key: str, seen: Sequence[Seen]) -> None:
         """Count exchanges of a side (0: before, 1: after) that have no counterpart of their own."""
@@ -132,6 +142,7 @@ class Tally:
             pool.shape.merge(shape)
             for each in breaches(self._schemas, place.surface, [one.exchange]):
                 pool.broken.setdefault(identity_of(each), each)
+            pool.unknown = pool.unknown or _unknown([one.exchange])
             pool.keys.append(key)
             pool.transports.update(turns or {transport_of(one)})
 
@@ -153,9 +164,22 @@ class Tally:
         for places in list(_matching(old, new)):
             before, after = old.pop(places[0]), new.pop(places[1])
             evidence = Evidences(schemas=self._schemas, before=before.shape, after=after.shape)
-            broken = tuple(one for key, one in after.broken.items() if key not in before.broken)
-            self._compare(after.keys[0], places, before.shape, after.shape, broken, evidence)
+            broken = folded(one for key, one in after.broken.items() if key not in before.broken)
+            self._compare(
+                after.keys[0],
+                places,
+                before.shape,
+                after.shape,
+                broken=tuple(broken),
+                unknown=before.unknown or after.unknown,
+                evidence=evidence,
+            )
         return old, new
+
+
+def _unknown(exchanges: Iterable[Exchange]) -> tuple[str, ...]:
+    """The places of answers that some of them do not show, because nobody published them."""
+    return () if all(one.has_headers for one in exchanges) else ("/header",)
 
 
 def _merge(into: dict[Place, Shape], place: Place, shape: Shape) -> None:

@@ -33,7 +33,12 @@ LOOK = "codex/streamed-text"
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGitHub]:
     monkeypatch.setattr(github_module, "_PAUSE", 0.0)
-    for name in ("CODEX_LEG_WEBHOOK_URL", "CODEX_LEG_SLACK_URL", "CODEX_LEG_APPRISE_URLS"):
+    for name in (
+        "GITHUB_STEP_SUMMARY",
+        "CODEX_LEG_WEBHOOK_URL",
+        "CODEX_LEG_SLACK_URL",
+        "CODEX_LEG_APPRISE_URLS",
+    ):
         monkeypatch.delenv(name, raising=False)
     with github() as fake:
         for name, value in fake.env().items():
@@ -191,6 +196,18 @@ def test_could_not_look_closes_when_it_could(hub: FakeGitHub, nightly: Nightly) 
     nightly.tell(canary=None)
     nightly.tell(canary=saw())
     assert hub.topic("could-not-look")["state"] == "closed"
+
+
+def test_one_report_of_all_witnesses_is_shown_with_the_job(
+    hub: FakeGitHub, nightly: Nightly, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    nightly.tell(canary=saw(removed()), reference=None)
+    text = (tmp_path / "summary.md").read_text()
+    assert "| `canary` | 1 finding, 0 not looked at |" in text
+    assert "| `reference` | 0 findings, 1 not looked at |" in text
+    assert "What has changed" in text
+    assert "codex-leg/alert/1" not in text
 
 
 def test_dry_run_does_nothing(

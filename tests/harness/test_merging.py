@@ -65,7 +65,7 @@ EDITS: list[tuple[Callable[[dict[str, Any]], None], str, str, int]] = [
 
 
 @pytest.mark.parametrize(("edit", "rule", "pointer", "others"), EDITS)
-def test_one_edit_in_many_events_is_one_finding_at_the_first_with_the_others_named(
+def test_one_edit_in_many_events_is_one_finding_with_the_others_named(
     edit: Callable[[dict[str, Any]], None], rule: str, pointer: str, others: int
 ) -> None:
     (one,) = changed(edit)
@@ -73,12 +73,12 @@ def test_one_edit_in_many_events_is_one_finding_at_the_first_with_the_others_nam
     assert all(pointer.rsplit("/", maxsplit=1)[-1] in place for place in one.also)
 
 
-def test_it_stands_at_the_first_event_of_the_stream() -> None:
+def test_it_stands_at_the_last_event_of_the_stream_where_a_response_says_most() -> None:
     (one,) = changed(in_response(lambda response: response.pop("model")))
-    assert one.event == "response.created"
+    assert one.event == "response.completed"
     assert one.also == (
+        "response.created /response/model",
         "response.in_progress /response/model",
-        "response.completed /response/model",
     )
 
 
@@ -108,7 +108,7 @@ def test_without_schemas_members_of_one_name_below_one_name_are_taken_for_one() 
     found = [at("b", "/response/x"), at("a", "/response/x"), at("a", "/other/x")]
     merged = one_per_edit(found, None, {"a": 0, "b": 1})
     assert [(one.event, one.pointer, one.also) for one in merged] == [
-        ("a", "/response/x", ("b /response/x",)),
+        ("b", "/response/x", ("a /response/x",)),
         ("a", "/other/x", ()),
     ]
 

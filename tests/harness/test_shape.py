@@ -462,7 +462,7 @@ def test_where_a_number_is_declared_a_whole_one_is_like_any_other() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "atom"),
     [
-        ("content-type", "Text/Event-Stream;charset=UTF-8", '"text/event-stream; charset=utf-8"'),
+        ("content-type", "Text/Event-Stream;charset=UTF-8", '"text/event-stream"'),
         ("x", "", "empty"),
         ("x", "True", "boolean"),
         ("x", "12", "number"),

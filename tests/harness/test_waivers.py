@@ -268,11 +268,14 @@ def test_a_waiver_that_matches_nothing_is_wrong_usage_in_a_whole_run_alone(
 ) -> None:
     _waive(contract)
     done = contract.verify()
-    assert done.code == 4
-    (line,) = done.err.splitlines()
+    assert (done.code, done.err) == (4, "")
+    assert done.out.count("matches nothing (ada)") == 1
+    assert "waiver-unused" in done.out
+    assert done.out.splitlines()[-1].startswith("wrong use: ")
+    assert "; 1 waiver to mend; no drift; " in done.out
+    (line,) = contract.verify("--json").err.splitlines()
     assert line.startswith("codex-leg: waivers.toml:1: the waiver of field-added at ")
     assert "matches nothing (ada) — " in line
-    assert "waiver-unused" in done.out
     assert contract.verify("codex/usage").code == 0
 
 
@@ -280,9 +283,9 @@ def test_an_expired_waiver_hides_nothing_and_is_named(contract: SmallContract) -
     _add_colour(contract)
     _waive(contract, expires="2026-01-01")
     done = contract.verify("--fail-on", "breaking")
-    assert done.code == 4
-    (line,) = done.err.splitlines()
-    assert "ended on 2026-01-01 (ada); 1 finding counts again" in line
+    assert (done.code, done.err) == (4, "")
+    assert "ended on 2026-01-01 (ada); 1 finding counts again" in done.out
+    assert "1 waiver to mend; 1 finding below breaking (1 additive)" in done.out
     assert contract.verify().code == 1
 
 
@@ -347,4 +350,5 @@ def test_a_file_of_waivers_that_was_named_has_to_be_of_use(tmp_path: Path) -> No
     stream.write_text('{"type":"keepalive","sequence_number":3}\n', encoding="utf-8")
     done = codex_leg(*asked)
     assert done.code == 4
-    assert f"{own}:2: the waiver of field-moved" in done.err
+    assert f"{own}:2" in done.out
+    assert "the waiver of field-moved" in done.out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -13,10 +13,11 @@ from harness.cli.conclusion import Judge
 from harness.cli.options import ReportOptions, report_options
 from harness.cli.reference.captures import find_captured
 from harness.contract import Contract
+from harness.drift.findings import Unchecked
 from harness.exits import Exit
 from harness.lines import visible
-from harness.reference.diff import Diff, compare_captured
-from harness.reference.wire.captured import Captured
+from harness.reference.diff import compare_captured
+from harness.reference.wire.captured import Captured, Vantage
 from harness.report import Report
 
 __all__ = ["command"]
@@ -57,10 +58,11 @@ def command(
         return judge.conclude(report)
     before, after = found.captured
     diff = compare_captured(before, after, contract.observed.ablation(after.version))
-    for line in _notes(diff, before, after):
+    for line in _notes(before, after):
         print(f"codex-leg: {visible(line)}", file=sys.stderr)
     report = Report(
         findings=diff.findings,
+        one_sided=[*_alone(before, diff.only_before), *_alone(after, diff.only_after)],
         compared=diff.compared,
         command="reference diff",
         subject=subject,
@@ -69,15 +71,13 @@ def command(
     return judge.conclude(report)
 
 
-def _notes(diff: Diff, before: Captured, after: Captured) -> Iterator[str]:
+def _alone(release: Captured, runs: Sequence[Vantage]) -> list[Unchecked]:
+    """Runs that only one of the releases was captured in."""
+    return [Unchecked(run, f"only {release.version} was captured in it") for run in runs]
+
+
+def _notes(before: Captured, after: Captured) -> Iterator[str]:
     """What is no drift, and has to be known."""
-    for version, runs in (
-        (before.version, diff.only_before),
-        (after.version, diff.only_after),
-    ):
-        if runs:
-            named = sorted({one.rpartition(".")[0] for one in runs})
-            yield f"only {version} was captured in: {', '.join(named)}; not compared"
     for one in (before, after):
         day = one.release.day if one.release is not None else ""
         if one.release is None or one.release.date is None:

@@ -125,7 +125,8 @@ def _since(history: History, since: str) -> int:
 def _changed(row: HistoryRow, first: int) -> bool:
     """Whether it came or went with the release of this number, or later."""
     return any(
-        (one.first >= first and one.first > 0) or (one.gone is not None and one.gone >= first)
+        (one.not_before is not None and one.first >= first)
+        or (one.gone is not None and one.gone >= first)
         for one in row.spans
     )
 
@@ -136,6 +137,7 @@ def _sheet(history: History, rows: Sequence[HistoryRow]) -> Sheet:
     notes = [
         f"{len(rows)} of {len(history.rows)} facts, {len(versions)} releases: {' to '.join(span)}.",
         "after: the last release known not to have it, where that is not the captured one before.",
+        "or earlier: no release is known not to have it.",
     ]
     cells = [_cells(history, row, one) for row in rows for one in row.spans]
     return Sheet("History of the wire", _COLUMNS, cells, notes)
@@ -157,5 +159,8 @@ def _cells(history: History, row: HistoryRow, span: Span) -> list[str]:
 
 def _first(history: History, span: Span) -> Iterator[str]:
     yield history.versions[span.first]
-    if span.not_before is not None and span.not_before < span.first - 1:
+    if span.not_before is None:
+        if span.first > 0:
+            yield "(or earlier)"
+    elif span.not_before < span.first - 1:
         yield f"(after {history.versions[span.not_before]})"

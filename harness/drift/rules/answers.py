@@ -21,7 +21,7 @@ _ENDPOINTS: Final = (
         "answer-kind-changed",
         "body structure change",
         BREAKING,
-        "a stream became a body, JSON became a page, or the other way round",
+        "the answer is of another kind: a stream, JSON, a page, a text",
     ),
     _row(
         "status-changed",

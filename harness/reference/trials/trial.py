@@ -44,13 +44,13 @@ class Patience:
             the reference client waits for an answer and then goes on is 45 s: for a refresh.
         calls: requests to one endpoint after which it asks without end; 30 is the most that it
             makes before it gives up (reference.md 5.2).
-        seconds: after that long it is ended, whatever it does. Six refreshes that are not answered
-            take 270 s; the rest is for machines that are busy.
+        seconds: after that long it is ended, whatever it does. Thirty calls that are not answered,
+            15 s each, take up to 450 s; the rest is for machines that are busy.
     """
 
     quiet: float = 50.0
     calls: int = 80
-    seconds: float = 400.0
+    seconds: float = 600.0
 
 
 class _Ran(NamedTuple):

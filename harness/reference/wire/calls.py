@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from harness.contract import Schemas
+from harness.endpoints import endpoint_name, endpoint_pointer
 
-__all__ = ["OTHER", "TURNS", "Call", "surfaces_of"]
+__all__ = ["TURNS", "Call"]
 
-#: Of what is called beside the turn and is in no contract.
-OTHER: Final = "other"
 #: The surfaces that a model is asked on.
 TURNS: Final = ("responses", "responses-ws")
 
@@ -32,18 +29,9 @@ class Call(NamedTuple):
     @property
     def name(self) -> str:
         """``METHOD host/path``."""
-        return f"{self.method} {self.host}{self.path}"
+        return endpoint_name(self.method, f"//{self.host}{self.path}")
 
     @property
     def pointer(self) -> str:
-        """Its place in a finding: ``/endpoint/METHOD PATH``."""
-        return f"/endpoint/{self.method} {self.path}"
-
-
-def surfaces_of(schemas: Schemas) -> Mapping[Call, str]:
-    """The surface of each call that the contract knows."""
-    found: dict[Call, str] = {}
-    for surface in schemas.surfaces:
-        for one in schemas.endpoints(surface):
-            found.setdefault(Call.of(one.method, one.url), surface)
-    return found
+        """Its place in a finding: ``/endpoint/METHOD host/path``."""
+        return endpoint_pointer(self.name)

@@ -8,10 +8,11 @@ from typing import Final
 
 from harness.contract import Contract, Interaction, Release
 from harness.drift.snapshot import Fields, escape
+from harness.endpoints import OTHER, surfaces_by_endpoint
 from harness.exchange import Event, Exchange
 from harness.reference.runs import HTTPS, MODEL_LIST, SIDE_CALLS, WEBSOCKET
 
-from .calls import OTHER, TURNS, Call, surfaces_of
+from .calls import TURNS, Call
 from .places import Echo, body_places, header_places, query_places
 
 __all__ = [
@@ -112,7 +113,7 @@ class Reader:
     def __init__(self, contract: Contract) -> None:
         """Take a contract; nothing is read yet."""
         self._contract = contract
-        self._surfaces: Mapping[Call, str] | None = None
+        self._surfaces: Mapping[str, str] | None = None
 
     def read(self, version: str) -> Captured:
         """A release as it was captured; without any requests if it was not.
@@ -160,8 +161,8 @@ class Reader:
 
     def _surface(self, call: Call) -> str:
         if self._surfaces is None:
-            self._surfaces = surfaces_of(self._contract.schemas)
-        return self._surfaces.get(call, OTHER)
+            self._surfaces = surfaces_by_endpoint(self._contract.schemas)
+        return self._surfaces.get(call.name, OTHER)
 
 
 def _first_echo(exchanges: Iterable[Exchange]) -> Echo:
