@@ -45,7 +45,7 @@ known: $(VENV)/.installed  ## Write what alerts are open to BASELINE: it does no
 	@mkdir -p $(dir $(BASELINE)) && $(BIN)/codex-leg alert --write-known $(BASELINE) $(ARGS)
 
 alert: $(VENV)/.installed  ## Tell people what the reports of WITNESSES in FOLDER say: once
-	@$(BIN)/codex-leg alert $(WITNESSES:%=$(FOLDER)/%.json) $(ARGS)
+	@$(BIN)/codex-leg alert $(WITNESSES:%=$(FOLDER)/%.json) $(if $(STATE),--state $(STATE)) $(ARGS)
 
 nightly: $(VENV)/.installed  ## All WITNESSES, whatever becomes of each, then the alert
 	@tools/nightly "$(MAKE)" "$(FOLDER)" $(WITNESSES)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from statistics import median_low
 from typing import Any, Final
 
@@ -208,10 +209,26 @@ class _Check:
 
 def _places(value: Any, pointer: str) -> list[tuple[str, Any]]:
     """Every place that a pointer leads to; ``[]`` is any item, ``{}`` any member."""
+    tokens, keys = _tokens(pointer)
+    if keys is not None:  # as nearly all are: it leads to one place, or to none
+        for key in keys:
+            if not isinstance(value, dict) or key not in value:
+                return []
+            value = value[key]
+        return [(pointer, value)]
     found = [("", value)]
-    for token in pointer.split("/")[1:]:
+    for token in tokens:
         found = [(f"{at}/{name}", below) for at, one in found for name, below in _below(one, token)]
     return found
+
+
+@lru_cache(maxsize=1024)
+def _tokens(pointer: str) -> tuple[tuple[str, ...], tuple[str, ...] | None]:
+    """The parts of a pointer; and the keys that they are, if none of them stands for several."""
+    tokens = tuple(pointer.split("/")[1:])
+    if "[]" in tokens or "{}" in tokens:
+        return tokens, None
+    return tokens, tuple(one.replace("~1", "/").replace("~0", "~") for one in tokens)
 
 
 def _below(value: Any, token: str) -> list[tuple[str, Any]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from harness.contract import Invariant, Schemas, read_invariant
 from harness.drift.findings import Finding, finding
@@ -25,6 +25,33 @@ __all__ = ["Breach", "InvariantJudge", "Invariants", "Surroundings", "folded", "
 _PREFIX: Final = "invariant/"
 
 
+#: An invariant, the value that it speaks about, and the pointer to it.
+_Place = tuple[Invariant, Any, str]
+
+
+class _Ways(NamedTuple):
+    """Where it goes on from a schema to invariants: by name, for any other key, for any item."""
+
+    members: dict[str, dict[str, Any]]
+    named: frozenset[str]
+    extra: dict[str, Any] | None
+    items: dict[str, Any] | None
+
+    def parts(self, value: Any) -> Iterator[tuple[str, dict[str, Any], Any]]:
+        """The parts of a value that it goes on to: the token of each, its schema, itself."""
+        if isinstance(value, dict):
+            for key, schema in self.members.items():
+                if key in value:
+                    yield _escaped(key), schema, value[key]
+            if self.extra is not None:
+                for key, part in value.items():
+                    if key not in self.named:
+                        yield _escaped(key), self.extra, part
+        elif isinstance(value, list) and self.items is not None:
+            for index, part in enumerate(value):
+                yield str(index), self.items, part
+
+
 class Invariants:
     """The invariants of all schemas, each found when a value first comes to its place."""
 
@@ -32,13 +59,20 @@ class Invariants:
         self._schemas = schemas
         self._reached: dict[int, bool] = {}
         self._read: dict[int, tuple[Invariant, ...]] = {}
+        self._roots: dict[str, tuple[str, Any] | None] = {}
+        self._ways: dict[int, _Ways] = {}
 
     def breaches(self, path: str, value: Any, around: Surroundings) -> list[Breach]:
         """The invariants of a schema, and of all schemas below it, that a value does not keep."""
+        root = self._root(path)
+        if root is None:
+            return []
+        places: list[_Place] = []
+        self._walk(*root, value, "", places)
         found: dict[tuple[str, str, str], Breach] = {}
-        plan = normaliser_of(self._schemas).plan(path)
-        for one, here, pointer in self._walk(*self._schemas.resolve("", path), value, ""):
+        for one, here, pointer in places:
             for breach in breaches_of(one, here, around):
+                plan = normaliser_of(self._schemas).plan(path)
                 where = generalised(value, pointer + breach.pointer, plan)
                 key = (one.name, where, str(breach.found))
                 # The same place is reached once for every schema that speaks about it.
@@ -48,25 +82,50 @@ class Invariants:
                 )
         return list(found.values())
 
+    def speak_of(self, path: str) -> bool:
+        """Whether there is any invariant of what a schema describes."""
+        return self._root(path) is not None
+
+    def _root(self, path: str) -> tuple[str, Any] | None:
+        """The document and the schema of a path; ``None`` if that leads to no invariant."""
+        if path not in self._roots:
+            base, schema = self._schemas.resolve("", path)
+            leads = isinstance(schema, dict) and self._leads_to_one(base, schema)
+            self._roots[path] = (base, schema) if leads else None
+        return self._roots[path]
+
     def _walk(
-        self, base: str, schema: Any, value: Any, pointer: str
-    ) -> Iterator[tuple[Invariant, Any, str]]:
-        """Each invariant that speaks about a value or a part of it, with that part."""
-        if not isinstance(schema, dict) or not self._leads_to_one(base, schema):
-            return
-        for one in self._invariants(schema):
-            yield one, value, pointer
+        self, base: str, schema: dict[str, Any], value: Any, pointer: str, into: list[_Place]
+    ) -> None:
+        """Collect each invariant that speaks about a value or a part of it, with that part.
+
+        The schema leads to one; what does not is not gone into.
+        """
+        into += [(one, value, pointer) for one in self._invariants(schema)]
         for other_base, other in self._same_place(base, schema, value):
-            yield from self._walk(other_base, other, value, pointer)
-        if isinstance(value, dict):
-            members = schema.get("properties", {})
-            extra = schema.get("additionalProperties")
-            for key, below in value.items():
-                at = f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
-                yield from self._walk(base, members.get(key, extra), below, at)
-        elif isinstance(value, list):
-            for index, below in enumerate(value):
-                yield from self._walk(base, schema.get("items"), below, f"{pointer}/{index}")
+            if isinstance(other, dict) and self._leads_to_one(other_base, other):
+                self._walk(other_base, other, value, pointer, into)
+        for key, below, part in self._ways_of(base, schema).parts(value):
+            self._walk(base, below, part, f"{pointer}/{key}", into)
+
+    def _ways_of(self, base: str, schema: dict[str, Any]) -> _Ways:
+        """Where it goes on from a schema to invariants."""
+        found = self._ways.get(id(schema))
+        if found is None:
+
+            def leading(below: Any) -> dict[str, Any] | None:
+                leads = isinstance(below, dict) and self._leads_to_one(base, below)
+                return below if leads else None
+
+            known = schema.get("properties", {})
+            led = {key: leading(below) for key, below in known.items()}
+            found = self._ways[id(schema)] = _Ways(
+                {key: below for key, below in led.items() if below is not None},
+                frozenset(known),
+                leading(schema.get("additionalProperties")),
+                leading(schema.get("items")),
+            )
+        return found
 
     def _same_place(
         self, base: str, schema: Mapping[str, Any], value: Any
@@ -140,6 +199,10 @@ class InvariantJudge:
         self._around = Surroundings()
         self._told: set[tuple[str, str]] = set()
 
+    def knows(self, path: str) -> bool:
+        """Whether there is any invariant of what a schema describes."""
+        return self._invariants.speak_of(path)
+
     def begin(self, exchange: Exchange) -> None:
         """From here on the values of this exchange are judged."""
         self._around = Surroundings.of(exchange)
@@ -206,6 +269,10 @@ def _is_around(other: Finding, one: Finding, around: str) -> bool:
     # One value that nothing else knows any more is repeated in several places.
     is_same_value = other.rule == one.rule == f"{_PREFIX}echo" and other.after == one.after
     return is_same_value or around in (other.pointer, parent_of(other.pointer))
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")
 
 
 def _is_of(condition: Any, value: Any) -> bool:

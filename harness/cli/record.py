@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
-import time
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,37 +11,21 @@ import click
 
 from harness.cli.conclusion import Judge
 from harness.cli.options import ReportOptions, report_options
-from harness.contract import Contract, ContractErrors, find_root
+from harness.cli.record_run import Run, Wishes, say, service
+from harness.contract import Contract, ContractError, ContractErrors, find_root
 from harness.exits import Exit, WrongUse
-from harness.lines import visible
 from harness.probes import probes_named
-from harness.recording.asking import LIMITS
 from harness.recording.confirming import MIN_WAIT
-from harness.recording.logins import CannotLook, Login, find_logins
-from harness.recording.planning import Plan, make_plan, select
-from harness.recording.preflight import Preflight, preflight
-from harness.recording.results import adoptable, report_of, unlooked
-from harness.recording.scrub import Scrubber
-from harness.recording.session import Outcome, Session
+from harness.recording.logins import CannotLook, find_logins
+from harness.recording.planning import select
+from harness.recording.quiet import quiet_libraries, tell_of_fault
+from harness.recording.results import unlooked
 from harness.recording.shelf import Shelf, state_folder
-from harness.recording.shelving import finish, shelve
+from leg import LegError
 
 __all__ = ["command"]
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Wishes:
-    """The options that say how far to go."""
-
-    yes: bool
-    dry_run: bool
-    adopt: bool | None
-    most: int | None
-    confirm: int
-    wait: float
-    fresh: bool
 
 
 @click.command(
@@ -131,7 +112,7 @@ def command(
     """
     contract = Contract(root)
     judge = Judge(contract, options)
-    wishes = _Wishes(yes, dry_run, adopt, most, confirm, wait, fresh)
+    wishes = Wishes(yes, dry_run, adopt, most, confirm, wait, fresh)
     try:
         problems = contract.problems()
         if problems:
@@ -146,148 +127,19 @@ def command(
             )
         except CannotLook as error:
             return judge.conclude(unlooked(contract, ids, str(error)))
-        shelf = Shelf(state or state_folder(os.environ, contract.root), contract, _service())
-        with shelf.locked():
-            named = set(ids) if probes or only else set()
-            run = _Run(contract, judge, shelf, logins, wishes, named)
+        shelf = Shelf(state or state_folder(os.environ, contract.root), contract, service())
+        with shelf.locked(), quiet_libraries():
+            named = set(ids) & set(probes)
+            run = Run(contract, judge, shelf, logins, wishes, named)
             return run.go(ids)
     except WrongUse as error:
         raise click.UsageError(str(error), click.get_current_context()) from None
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    contract: Contract
-    judge: Judge
-    shelf: Shelf
-    logins: dict[str, Login]
-    wishes: _Wishes
-    named: set[str]
-
-    def go(self, ids: list[str]) -> Exit:
-        finished = finish(self.contract, self.shelf)
-        if finished:
-            _say(f"finished an adoption that was interrupted: {finished} cassettes")
-        contract = Contract(self.contract.root) if finished else self.contract
-        moved = bool(os.environ.get("CODEX_BACKEND_BASE_URL", "").strip())
-        plan = make_plan(contract, ids, self.logins, moved=moved)
-        try:
-            before = [preflight(self.logins[kind]) for kind in self._needed(plan)]
-        except CannotLook as error:
-            return self.judge.conclude(unlooked(contract, ids, str(error)))
-        for one in before:
-            for line in one.lines():
-                _say(line)
-        if self.wishes.fresh:
-            self.shelf.forget()
-        self._show(plan)
-        if not plan.asked:
-            return self.judge.conclude(unlooked(contract, ids, "no probe of these can be asked"))
-        if self.wishes.dry_run:
-            return Exit.CLEAN
-        if not (self.wishes.yes or self._agreed("Ask the service?")):
-            _say("nothing was asked")
-            return Exit.INTERRUPTED
-        return self._record(contract, plan, before)
-
-    def _needed(self, plan: Plan) -> list[str]:
-        return sorted({row.probe.credential for row in plan.asked})
-
-    def _show(self, plan: Plan) -> None:
-        kept = len(self.shelf.done().keys() & {row.probe.id for row in plan.asked})
-        resumed = f", {kept} of them recorded before" if kept else ""
-        _say(
-            f"plan: {len(plan.asked)} requests{resumed}; {plan.turns} make a model write, about "
-            f"{plan.tokens} tokens; {self._share(plan)}"
-        )
-        for row in plan.asked:
-            _say(f"  asks {row.probe.id}")
-        for row in plan.left_out:
-            _say(f"  not  {row.probe.id}: {row.why}")
-
-    def _share(self, plan: Plan) -> str:
-        """What share of a quota that is, as the last run has measured it."""
-        cost = self.shelf.recall("cost")
-        if not isinstance(cost, dict) or not cost.get("turns"):
-            return "what share of a quota that is shows after a first run"
-        points = float(cost.get("points", 0)) * plan.turns / cost["turns"]
-        return f"an estimate from the last run: {points:.1f} % of the shortest window"
-
-    def _record(self, contract: Contract, plan: Plan, before: list[Preflight]) -> Exit:
-        scrubber = Scrubber(contract, service=_service())
-        session = Session(
-            contract=contract,
-            logins=self.logins,
-            scrubber=scrubber,
-            shelf=self.shelf,
-            limits=LIMITS,
-            most=self.wishes.most,
-            tell=_say,
-            sleep=time.sleep,
-        )
-        started = time.perf_counter()
-        found = session.run(plan.asked)
-        if self.wishes.confirm and not found.ended:
-            session.confirm(self.wishes.confirm, self.wishes.wait)
-        if not found.ended:
-            self._measure(plan, before)
-        left = [row for row in plan.left_out if row.probe.id in self.named]
-        report = report_of(contract, found, left)
-        code = self.judge.conclude(
-            replace(report, seconds=time.perf_counter() - started), whole=False
-        )
-        return self._offer(contract, found, code)
-
-    def _measure(self, plan: Plan, before: list[Preflight]) -> None:
-        """Remember what the run has used up, for the estimate of the next one."""
-        for one in before:
-            if not one.windows or not plan.turns:
-                continue
-            try:
-                after = preflight(self.logins[one.kind])
-            except CannotLook:
-                continue
-            used = [window.used for window in (*one.windows[:1], *after.windows[:1])]
-            if len(used) == 2:
-                points = max(used[1] - used[0], 0.0)
-                self.shelf.remember("cost", {"turns": plan.turns, "points": points})
-
-    def _offer(self, contract: Contract, found: Outcome, code: Exit) -> Exit:
-        """Only now: what is adopted was shown."""
-        files, kept_back = adoptable(found)
-        for line in kept_back:
-            _say(line)
-        is_whole = not (found.ended or found.unchecked)
-        if files and self.wishes.adopt is not False:
-            question = f"Adopt {len(files)} recordings?"
-            if self.wishes.adopt or (is_whole and self._agreed(question)):
-                count = shelve(contract, self.shelf, files)
-                _say(f"adopted: {count} cassettes, and their shapes")
-                code = Exit.CLEAN if code == Exit.DRIFT and not kept_back else code
-        if is_whole:
-            self.shelf.forget()
-        else:
-            _say("what was recorded is kept; record again to go on from there")
-        return code
-
-    def _agreed(self, question: str) -> bool:
-        if not sys.stdin.isatty():
-            if question.startswith("Adopt"):
-                return False
-            raise WrongUse("nobody can be asked here; look at --dry-run, then say --yes.")
-        return click.confirm(question, default=False, err=True)
-
-
-def _service() -> str:
-    """Who answers, where it is not the host that is asked: a rehearsal must say that it is one."""
-    url = os.environ.get("CODEX_BACKEND_BASE_URL", "").strip()
-    if url:
-        return urlsplit(url).hostname or ""
-    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
-        proxy = os.environ.get(name, "").strip()
-        if proxy:
-            return f"what a proxy at {urlsplit(proxy).hostname or 'an unnamed host'} leads to"
-    return ""
+    except (click.ClickException, click.exceptions.Exit, click.Abort, ContractError, LegError):
+        raise
+    except Exception as error:  # noqa: BLE001 — a traceback would show what was being recorded
+        tell_of_fault(error)
+        say("this is a fault of codex-leg itself; please report it with the lines above")
+        return Exit.INTERNAL
 
 
 def _refuse_rehearsal(root: Path | None) -> None:
@@ -302,7 +154,3 @@ def _refuse_rehearsal(root: Path | None) -> None:
             "CODEX_BACKEND_BASE_URL names a loopback host, which is no live service: name a copy "
             f"of the contract with --root (this one is {find_root()})."
         )
-
-
-def _say(line: str) -> None:
-    print(f"codex-leg: {visible(line)}", file=sys.stderr, flush=True)

@@ -37,16 +37,18 @@ class Node:
         atoms: how many of them had which form.
         objects: how many of them had keys.
         keys: what stood below each key.
+        lists: of items, how many lists held one; several of one list count once.
         parts: what stood below "any item" (``[]``, ``[type]``) and "any key" (``{}``).
         words: the texts that no schema describes, while they are few and short (else empty).
         span: when the first and the last of them were seen, if that is known.
     """
 
-    __slots__ = ("_kept", "atoms", "keys", "objects", "parts", "seen", "span", "words")
+    __slots__ = ("_kept", "atoms", "keys", "lists", "objects", "parts", "seen", "span", "words")
 
     def __init__(self) -> None:
         self.seen = 0
         self.objects = 0
+        self.lists = 0
         self.atoms: dict[str, int] = {}
         self.keys: dict[str, Node] = {}
         self.parts: dict[str, Node] = {}
@@ -133,10 +135,14 @@ class Node:
             return
         self.add("array" if value else "array(empty)")
         items = plan.items
+        held: set[str] = set()
         for one in value:
             told_apart = items.by_type and isinstance(one, dict)
             place = typed_item(one.get("type")) if told_apart else "[]"
+            held.add(place)
             self.part(place).observe(items, one, depth + 1)
+        for place in held:
+            self.part(place).lists += 1
 
     def merge(self, other: Node, times: int = 1, span: Span | None = None) -> None:
         """Add the counts of another node, so many times.
@@ -148,6 +154,7 @@ class Node:
         """
         self.seen += other.seen * times
         self.objects += other.objects * times
+        self.lists += other.lists * times
         for atom, count in other.atoms.items():
             self.atoms[atom] = self.atoms.get(atom, 0) + count * times
         if other.words or other.is_free:
@@ -195,14 +202,19 @@ class Node:
         return None
 
     def evidence(self, pointer: str, of: int = 0) -> Evidence | None:
-        """How often something stood at a place below, of how often it could have."""
+        """How often something stood at a place below, of how often it could have.
+
+        Of items it is how many lists held one, of all that stood where the list is.
+        """
         if not pointer:
             return Evidence(self.seen, max(of, self.seen))
         head, _, rest = pointer[1:].partition("/")
         for token, node, possible in self.children():
             if token == head:
+                if node.lists and not rest:
+                    return Evidence(node.lists, possible)
                 return node.evidence(f"/{rest}" if rest else "", possible)
-        return Evidence(0, self.objects)
+        return Evidence(0, self.seen if head[:1] == "[" else self.objects)
 
 
 def typed_item(kind: Any) -> str:

@@ -29,6 +29,8 @@ def _row(node: Node, of: int) -> Row:
     row: dict[str, Any] = {"seen": node.seen, "of": of, "atoms": dict(sorted(node.atoms.items()))}
     if node.objects:
         row["objects"] = node.objects
+    if node.lists:
+        row["lists"] = node.lists
     if node.words:
         row["words"] = dict(sorted(node.words.items()))
         # As many words as sightings are names, and no vocabulary.
@@ -52,7 +54,8 @@ def node_of(rows: Mapping[str, Row]) -> Node:
         for token in pointer.split("/")[1:]:
             is_part = token[:1] == "[" or token == ANY_KEY
             node = node.part(token) if is_part else node.key(unescape(token))
-        node.seen, node.objects = row["seen"], row.get("objects", 0)
+        node.seen = row["seen"]
+        node.objects, node.lists = row.get("objects", 0), row.get("lists", 0)
         node.atoms = dict(row["atoms"])
         node.keep(None if row.get("free") else dict(row.get("words", {})))
         node.span = Span.from_json(row)

@@ -8,6 +8,7 @@ from typing import Final
 
 from harness.drift.kinds import LITERAL_HEADERS, header_atom, is_secret, is_word
 from harness.drift.plan import Plan
+from harness.recording.placeholders import looks_like_id
 from harness.recording.policy import Policy
 from harness.standin.redaction import SECRET_HEADERS
 from leg._watching import RawHeaders
@@ -19,7 +20,7 @@ LEFT_OUT: Final = frozenset({"authorization", "chatgpt-account-id", "x-api-key",
 REDACTED: Final = "REDACTED"
 _TYPE: Final = re.compile(r"[\w.+*/-]{1,60}(?:; ?(?:charset|q|version)=[\w.\"-]{1,20})*")
 _NUMERIC: Final = re.compile(r"[+-]?\d{1,9}(?:\.\d{1,9})?")
-_NAME: Final = re.compile(r"[!-9;-~]{1,100}")
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,80}")
 
 
 def answer_headers(headers: RawHeaders, plan: Plan, policy: Policy) -> RawHeaders:
@@ -32,7 +33,7 @@ def answer_headers(headers: RawHeaders, plan: Plan, policy: Policy) -> RawHeader
 
 
 def _name(name: str) -> str:
-    return name if _NAME.fullmatch(name) else REDACTED
+    return name if _NAME.fullmatch(name) and not looks_like_id(name) else REDACTED
 
 
 def _answered(name: str, value: str, plan: Plan, policy: Policy) -> str:

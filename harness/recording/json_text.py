@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from json.decoder import scanstring
+from json.decoder import scanstring  # type: ignore[attr-defined]  # there, and documented nowhere
 from typing import Any, Final
 
 __all__ = ["NotWalkable", "Scalar", "scalars"]

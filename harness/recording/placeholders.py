@@ -87,9 +87,9 @@ class Placeholders:
         if abs(value) < 1e9:
             return value
         moved = self._shifted(value, _NEAR)
-        if moved != value or isinstance(value, float):
+        if moved != value:
             return moved
-        return int(10 ** (len(str(abs(value))) - 1))
+        return type(value)(10 ** (len(str(abs(int(value)))) - 1))
 
     def _shifted(self, value: float, far: float) -> float:
         for unit in _UNITS:

@@ -25,7 +25,7 @@ __all__ = ["Policy"]
 _VERSION: Final = re.compile(r"v?\d{1,4}(?:\.\d{1,4}){1,2}(?:-(?:alpha|beta|rc)(?:\.\d{1,3})?)?")
 _NUMERIC: Final = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,12})?%?")
 _SLUG: Final = re.compile(r"[A-Za-z0-9]{1,14}(?:[._/ -][A-Za-z0-9]{1,12}){0,6}")
-_NAME: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_.$/-]{0,63}")
+_NAME: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_.$-]{0,63}")
 #: Members that hold what a model wrote, piece by piece or whole.
 _WRITTEN: Final = frozenset(
     "delta text arguments refusal summary_text input output code obfuscation partial_json "
@@ -55,9 +55,15 @@ class Policy:
     refused: bool = False
 
     def key(self, name: str, plan: Plan) -> str:
-        """The name of a member. Names are the contract's; keys of a map may be anybody's."""
-        if name in plan.members:
+        """The name of a member.
+
+        A new name is what one records for, and kept if it could be one: neither an id nor a
+        sentence. Keys of what the contract calls a map may be anybody's.
+        """
+        if name in plan.members or name in self.own:
             return name
+        if plan.is_map:
+            return self.stand_ins.id(name)
         if _NAME.fullmatch(name) is None or looks_like_id(name):
             return self.stand_ins.id(name)
         return name
@@ -121,9 +127,8 @@ class Policy:
             return stand_ins.opaque("blob", value)
         if kind == "text" or not (plan.closed or plan.open):
             return None
-        if value in plan.words or (is_word(value) and not is_secret(name)):
-            return value
-        return stand_ins.text(value)
+        sound = value in plan.words or (is_word(value) and not is_secret(name))
+        return value if sound else None
 
     def _silent(self, value: str) -> str:
         """A text of which nobody has said what it is: what can be told from its looks."""

@@ -12,7 +12,7 @@ import leg
 from harness.contract import Contract, ContractError
 from harness.drift.findings import Finding, Unchecked
 from harness.recording.asking import Asked, ask_live
-from harness.recording.confirming import Confirmed, ask_again
+from harness.recording.confirming import Confirmed, ask_again, doubtful
 from harness.recording.logins import CannotLook, Login
 from harness.recording.looking import Looked, Unfaithful, look
 from harness.recording.planning import Row
@@ -119,14 +119,13 @@ class Session:
     def confirm(self, times: int, wait: float) -> None:
         """Ask again what differs gravely, and keep what shows each time."""
         found = self._outcome
-        rows = {one: self.contract.pair(one).probe for one in found.looked}
         first = [one for looked in found.looked.values() for one in looked.judgement.findings]
 
         def again() -> list[Finding] | None:
             seen: list[Finding] = []
             try:
-                for id_ in sorted({one.probe for one in first if one.level == "breaking"}):
-                    asked = self._ask(Row(rows[id_]))
+                for id_ in sorted({one.probe for one in doubtful(first) if one.probe}):
+                    asked = self._ask(Row(self.contract.pair(id_).probe))
                     folder = self.shelf.folder / "again"
                     file = staged(asked, self.scrubber, self._secrets(), folder)
                     seen += look(self.contract, id_, file, asked).judgement.findings

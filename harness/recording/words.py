@@ -17,6 +17,10 @@ __all__ = ["Words", "own_texts"]
 _WORD: Final = re.compile(r"[^\W_]+(?:['’_.\-][^\W_]+)*")
 #: A longer number is no count of seconds or tokens.
 _DIGITS: Final = 7
+#: Letters and digits in disguise: nobody writes a sentence so.
+_ESCAPES: Final = re.compile(
+    r"(?:%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|&#x?[0-9A-Fa-f]{1,6};|=[0-9A-F]{2})+"
+)
 _PARTS: Final = re.compile(r"['’_.\-]")
 
 
@@ -47,7 +51,8 @@ class Words:
 
     def kept(self, text: str) -> str:
         """The text, with an ``x`` for each character of a word that is not known."""
-        return _WORD.sub(self._kept, text)
+        plain = _ESCAPES.sub(lambda found: "x" * len(found[0]), text)
+        return _WORD.sub(self._kept, plain)
 
     def _kept(self, found: re.Match[str]) -> str:
         word = found[0]

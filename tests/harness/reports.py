@@ -13,7 +13,7 @@ from harness.contract import Waiver
 from harness.drift.findings import Evidence, Finding, Unchecked, finding
 from harness.drift.rules import LEVELS, RULES
 from harness.drift.waivers import Waived
-from harness.report import ProbeRow, Report
+from harness.report import Known, ProbeRow, Report
 
 #: An escape sequence, a lone surrogate, a C1 control, an override of the direction, a line break;
 #: what GitHub's runner, Markdown, HTML and URLs have a meaning for.
@@ -143,4 +143,6 @@ ANY_REPORT = st.builds(
     subject=ANY_TEXT,
     compared=st.lists(ANY_TEXT, max_size=2),
     waived=st.lists(st.builds(Waived, ANY_FINDING, st.just(a_waiver())), max_size=2),
+    known=st.lists(st.builds(Known, ANY_FINDING, st.none() | st.just("2026-11-20")), max_size=1),
+    flaky=st.lists(ANY_FINDING, max_size=1),
 )

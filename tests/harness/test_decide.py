@@ -144,3 +144,19 @@ def test_no_finding_is_lost_between_those_that_count_and_those_waived(found: lis
     after = [*report.findings, *(one.finding for one in report.waived)]
     assert sorted(map(repr, after)) == sorted(map(repr, found))
     assert judged(replace(report, waived=()), waivers=[]).findings == report.findings
+
+
+def test_what_an_earlier_report_has_is_told_and_does_not_count() -> None:
+    found = judged(small(), known={removed().fingerprint: "2026-11-20"})
+    assert [one.fingerprint for one in found.findings] == [added().fingerprint]
+    assert [(one.finding.rule, one.since) for one in found.known] == [
+        (removed().rule, "2026-11-20")
+    ]
+    rows = {one.id: one.verdict for one in found.probes or ()}
+    assert (rows["codex/streamed-text"], rows["codex/usage"]) == ("clean", "drift")
+    assert exit_code(found) is Exit.DRIFT
+
+
+def test_only_known_and_flaky_findings_are_no_drift() -> None:
+    both = {one.fingerprint: None for one in small().findings}
+    assert exit_code(judged(small(flaky=[removed()]), known=both)) is Exit.CLEAN

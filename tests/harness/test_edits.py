@@ -99,7 +99,7 @@ EDITS: dict[str, tuple[str, Callable[[Any], None], tuple[str, str]]] = {
         ("schema/other", "/body/rate_limit/primary_window/reset_at")),
     "the member that a refusal names": (
         CONTEXT, body('"param":"input"', '"param":"tools"'),
-        ("open-value-changed", "/body/error/param")),
+        ("error-param-changed", "/body/error/param")),
     "when a limit is lifted": (
         LIMIT, body('"resets_at":1776672030', '"resets_at":1776672031'),
         ("probe/field", "/resets_at")),

@@ -74,6 +74,36 @@ def test_so_is_an_event(seen: int, looked: int, level: str) -> None:
     assert (one.rule, one.level, one.evidence) == ("event-type-removed", level, Evidence(0, looked))
 
 
+def with_items(*types: str) -> Callable[[Events], Any]:
+    """The response ends with items of these types."""
+
+    def edit(events: Events) -> None:
+        items = [{"type": kind, "id": f"x_{at}"} for at, kind in enumerate(types)]
+        events[-1]["response"]["output"] = items
+
+    return edit
+
+
+BOTH, ONE = with_items("message", "reasoning"), with_items("message")
+
+
+@pytest.mark.parametrize(
+    ("before", "looked", "level"),
+    [
+        ([BOTH] * 5, 3, "breaking"),
+        ([BOTH] * 5, 2, "risky"),
+        # Six items, and not one in every list.
+        ([with_items("message", "reasoning", "reasoning")] * 3 + [ONE] * 2, 3, "risky"),
+    ],
+)
+def test_so_are_items_of_one_type_which_are_counted_in_lists(
+    before: list[Callable[[Events], Any]], looked: int, level: str
+) -> None:
+    (one,) = found(shape(before), shape([ONE] * looked))
+    assert (one.rule, one.level) == ("union-member-removed", level)
+    assert (one.pointer, one.evidence) == ("/response/output/[reasoning]", Evidence(0, looked))
+
+
 def test_what_was_seen_only_sometimes_is_unobserved_and_never_removed() -> None:
     (field,) = found(shape([keep, drop_model]), shape([drop_model]))
     assert (field.rule, field.level) == ("field-unobserved", "benign")

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given
 
 from harness.contract import Contract
-from harness.report import Report
+from harness.report import Known, Report
 from harness.report.faces import FACES, render
 from harness.report.writing import show
 
-from .reports import ANY_REPORT, NASTY, hostile, small, xml
+from .reports import ANY_REPORT, NASTY, added, hostile, removed, small, xml
 
 
 @cache
@@ -76,6 +76,19 @@ def test_json_follows_its_schema() -> None:
     for report in (small(), hostile()):
         document = json.loads(render(report, "json"))
         assert contract().schemas.validate("report/findings.json", document) == []
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_what_is_known_or_flaky_is_told_and_does_not_count(face: str) -> None:
+    known = [Known(added(), "2026-11-20")]
+    report = small(findings=[], known=known, flaky=[removed()])
+    assert report.verdict == "flaky"
+    text = render(report, face).lower()
+    assert "flaky" in text
+    assert "known" in text
+    if face != "github":  # which says how many, and annotates nothing of it
+        assert "2026-11-20" in text
+        assert "response.completed" in text
 
 
 @given(ANY_REPORT)

@@ -35,13 +35,13 @@ SAME = {
 Edit = tuple[str, str | None, str]
 
 
-def _first(*pointers: str, rule: str = "field-added") -> set[Edit]:
-    """Edits of the response; it is told at the first event that carries it."""
-    return {(rule, "response.created", f"/response/{pointer}") for pointer in pointers}
+def _at_the_end(*pointers: str, rule: str = "field-added") -> set[Edit]:
+    """Edits of the response; each is told at the last event that carries it."""
+    return {(rule, "response.completed", f"/response/{pointer}") for pointer in pointers}
 
 
 #: The keys of ``response``: 29 in 2025-09, 35 in 2026-07 (the notes of schemas/responses/).
-KEYS_OF_2026_07 = _first(
+KEYS_OF_2026_07 = _at_the_end(
     "completed_at",
     "frequency_penalty",
     "moderation",
@@ -50,7 +50,7 @@ KEYS_OF_2026_07 = _first(
     "tool_usage",
 )
 #: And 36 in 2026-09, with what the usage says since then.
-KEYS_OF_2026_09 = _first("access_programs") | {
+KEYS_OF_2026_09 = _at_the_end("access_programs") | {
     ("field-added", "response.completed", "/response/usage/attribution"),
     (
         "field-added",
@@ -62,28 +62,28 @@ KEYS_OF_2026_09 = _first("access_programs") | {
 #: which phase it is of, and what is said about reasoning has two members more.
 SINCE_2026 = (
     {("array-now-may-be-empty", "response.completed", "/response/output")}
-    | {("field-added", "response.output_item.added(message)", "/item/phase")}
-    | _first("reasoning/context", "reasoning/mode")
+    | {("field-added", "response.output_item.done(message)", "/item/phase")}
+    | _at_the_end("reasoning/context", "reasoning/mode")
 )
 
 #: What the answers repeat of questions that were not the same.
 ASKED_2025 = (
-    _first(
+    _at_the_end(
         "text/format/description",
         "text/format/name",
         "text/format/schema",
         "text/format/strict",
         rule="field-removed",
     )
-    | _first("text/format/type", rule="open-value-changed")
+    | _at_the_end("text/format/type", rule="open-value-changed")
     # It was asked to think, and it thought before it spoke.
-    | {("union-member-removed", "response.output_item.added(reasoning)", "/item")}
+    | {("union-member-removed", "response.output_item.done(reasoning)", "/item")}
 )
-ASKED_OTHERWISE = _first("reasoning/effort", rule="open-value-changed")
-WITHOUT_INSTRUCTIONS = _first("instructions", rule="value-became-null")
-OTHER_CONTEXT = _first("reasoning/context", rule="open-value-changed")
+ASKED_OTHERWISE = _at_the_end("reasoning/effort", rule="open-value-changed")
+WITHOUT_INSTRUCTIONS = _at_the_end("instructions", rule="value-became-null")
+OTHER_CONTEXT = _at_the_end("reasoning/context", rule="open-value-changed")
 #: Placeholders: each source wrote others over the ids of persons and caches.
-REPLACED = _first("prompt_cache_key", "safety_identifier", rule="id-form-changed")
+REPLACED = _at_the_end("prompt_cache_key", "safety_identifier", rule="id-form-changed")
 
 ERAS: dict[str, tuple[str, str, set[Edit]]] = {
     "a text, 2025-09 to 2026-07": (
@@ -110,8 +110,8 @@ ERAS: dict[str, tuple[str, str, set[Edit]]] = {
         | WITHOUT_INSTRUCTIONS
         | OTHER_CONTEXT
         | REPLACED
-        | _first("tools/[function]/output_schema")
-        | _first("tool_choice", rule="open-value-changed"),
+        | _at_the_end("tools/[function]/output_schema")
+        | _at_the_end("tool_choice", rule="open-value-changed"),
     ),
 }
 

@@ -130,10 +130,8 @@ def _error_rule(site: Site, edit: str) -> str:
         if edit in words:
             return "error-code-changed"
         return "error-code-added" if edit == "null-became-value" else _code_gone(site, edit)
-    if is_fact and site.name == "type" and edit in words:
-        return "error-type-changed"
-    if is_fact and site.name == "param" and edit in words:
-        return "error-param-changed"
+    if is_fact and site.name in ("type", "param") and edit in words:
+        return f"error-{site.name}-changed"
     if edit in ("field-removed", "field-renamed", "field-moved"):
         return "error-field-removed"
     if edit == "field-added":

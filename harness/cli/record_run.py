@@ -1,0 +1,184 @@
+"""One run of ``codex-leg record``: what is said, asked and done, in this order."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+import click
+
+from harness.cli.conclusion import Judge
+from harness.contract import Contract
+from harness.exits import Exit, WrongUse
+from harness.lines import visible
+from harness.recording.asking import LIMITS
+from harness.recording.logins import CannotLook, Login
+from harness.recording.planning import Plan, make_plan
+from harness.recording.preflight import Preflight, preflight
+from harness.recording.results import adoptable, report_of, unlooked
+from harness.recording.scrub import Scrubber
+from harness.recording.session import Outcome, Session
+from harness.recording.shelf import Shelf
+from harness.recording.shelving import finish, shelve
+
+__all__ = ["Run", "Wishes", "say", "service"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """The options that say how far to go."""
+
+    yes: bool
+    dry_run: bool
+    adopt: bool | None
+    most: int | None
+    confirm: int
+    wait: float
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run; :meth:`go` does it."""
+
+    contract: Contract
+    judge: Judge
+    shelf: Shelf
+    logins: dict[str, Login]
+    wishes: Wishes
+    named: set[str]
+    """Probes that were named one by one: of these, one that cannot be asked is told."""
+
+    def go(self, ids: list[str]) -> Exit:
+        """Look at the login, show the plan, ask, show what came of it, offer to adopt it."""
+        finished = finish(self.contract, self.shelf)
+        if finished:
+            say(f"finished an adoption that was interrupted: {finished} cassettes")
+        contract = Contract(self.contract.root) if finished else self.contract
+        moved = bool(os.environ.get("CODEX_BACKEND_BASE_URL", "").strip())
+        plan = make_plan(contract, ids, self.logins, moved=moved)
+        try:
+            before = [preflight(self.logins[kind]) for kind in self._needed(plan)]
+        except CannotLook as error:
+            return self.judge.conclude(unlooked(contract, ids, str(error)))
+        for one in before:
+            for line in one.lines():
+                say(line)
+        if self.wishes.fresh:
+            self.shelf.forget()
+        self._show(plan)
+        if not plan.asked:
+            return self.judge.conclude(unlooked(contract, ids, "no probe of these can be asked"))
+        if self.wishes.dry_run:
+            return Exit.CLEAN
+        if not (self.wishes.yes or self._agreed("Ask the service?")):
+            say("nothing was asked")
+            return Exit.INTERRUPTED
+        return self._record(contract, plan, before)
+
+    def _needed(self, plan: Plan) -> list[str]:
+        return sorted({row.probe.credential for row in plan.asked})
+
+    def _show(self, plan: Plan) -> None:
+        kept = len(self.shelf.done().keys() & {row.probe.id for row in plan.asked})
+        resumed = f", {kept} of them recorded before" if kept else ""
+        say(
+            f"plan: {len(plan.asked)} requests{resumed}; {plan.turns} make a model write, about "
+            f"{plan.tokens} tokens; {self._share(plan)}"
+        )
+        for row in plan.asked:
+            say(f"  asks {row.probe.id}")
+        for row in plan.left_out:
+            say(f"  not  {row.probe.id}: {row.why}")
+
+    def _share(self, plan: Plan) -> str:
+        """What share of a quota that is, as the last run has measured it."""
+        cost = self.shelf.recall("cost")
+        if not isinstance(cost, dict) or not cost.get("turns"):
+            return "what share of a quota that is shows after a first run"
+        points = float(cost.get("points", 0)) * plan.turns / cost["turns"]
+        return f"an estimate from the last run: {points:.1f} % of the shortest window"
+
+    def _record(self, contract: Contract, plan: Plan, before: list[Preflight]) -> Exit:
+        scrubber = Scrubber(contract, service=service())
+        session = Session(
+            contract=contract,
+            logins=self.logins,
+            scrubber=scrubber,
+            shelf=self.shelf,
+            limits=LIMITS,
+            most=self.wishes.most,
+            tell=say,
+            sleep=time.sleep,
+        )
+        started = time.perf_counter()
+        found = session.run(plan.asked)
+        if self.wishes.confirm and not found.ended:
+            session.confirm(self.wishes.confirm, self.wishes.wait)
+        if not found.ended:
+            self._measure(plan, before)
+        left = [row for row in plan.left_out if row.probe.id in self.named]
+        report = report_of(contract, found, left)
+        code = self.judge.conclude(
+            replace(report, seconds=time.perf_counter() - started), whole=False
+        )
+        return self._offer(contract, found, code)
+
+    def _measure(self, plan: Plan, before: list[Preflight]) -> None:
+        """Remember what the run has used up, for the estimate of the next one."""
+        for one in before:
+            if not one.windows or not plan.turns:
+                continue
+            try:
+                after = preflight(self.logins[one.kind])
+            except CannotLook:
+                continue
+            used = [window.used for window in (*one.windows[:1], *after.windows[:1])]
+            if len(used) == 2:
+                points = max(used[1] - used[0], 0.0)
+                self.shelf.remember("cost", {"turns": plan.turns, "points": points})
+
+    def _offer(self, contract: Contract, found: Outcome, code: Exit) -> Exit:
+        """Only now: what is adopted was shown."""
+        if found.ended or found.unchecked:
+            say("what was recorded is kept, and nothing adopted; record again to go on from there")
+            return code
+        files, kept_back = adoptable(found)
+        for line in kept_back:
+            say(line)
+        wanted = self.wishes.adopt
+        if files and wanted is None:
+            wanted = self._agreed(f"Adopt {len(files)} recordings?")
+        if files and wanted:
+            count = shelve(contract, self.shelf, files)
+            say(f"adopted: {count} cassettes, and their shapes")
+            code = Exit.CLEAN if code == Exit.DRIFT and not kept_back else code
+        self.shelf.forget()
+        return code
+
+    def _agreed(self, question: str) -> bool:
+        if not sys.stdin.isatty():
+            if question.startswith("Adopt"):
+                return False
+            raise WrongUse("nobody can be asked here; look at --dry-run, then say --yes.")
+        return click.confirm(question, default=False, err=True)
+
+
+def service() -> str:
+    """Who answers, where it is not the host that is asked: a rehearsal must say that it is one."""
+    url = os.environ.get("CODEX_BACKEND_BASE_URL", "").strip()
+    if url:
+        return urlsplit(url).hostname or ""
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        proxy = os.environ.get(name, "").strip()
+        if proxy:
+            return f"what a proxy at {urlsplit(proxy).hostname or 'an unnamed host'} leads to"
+    return ""
+
+
+def say(line: str) -> None:
+    """Tell a person one line; what it holds cannot act on a terminal."""
+    print(f"codex-leg: {visible(line)}", file=sys.stderr, flush=True)
