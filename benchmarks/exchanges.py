@@ -10,6 +10,7 @@ import json
 import random
 import re
 from collections.abc import Callable, Iterator
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ MIX = {
 _ID = re.compile(r"\b(resp|msg|fc|rs|call)_[0-9A-Za-z]{8,}")
 _WORDS = ["a ", "the ", "of ", "contract", " is", "\n", " what", " drift", " ”é", "ing", " 42", "."]
 _INDENT = " " * 10
+#: November 2026, in Unix seconds.
+_FIRST, _LAST = 1_793_491_200, 1_796_083_199
 
 Edit = Callable[[dict[str, Any]], None]
 
@@ -75,23 +78,24 @@ class Maker:
             f"      date: 2026-11-{self._random.randint(1, 28):02d}\n"
             "      source: benchmarks/exchanges.py (2026-11-22)\n"
             "      client: {name: codex-cli, version: 0.169.0}\n"
-            "      parts:\n        request: {from: probe}\n        status: {from: none}\n"
-            "        headers: {from: none}\n        body: {from: none}\n"
+            "      parts:\n        request: {from: probe}\n        status: {from: made up}\n"
+            "        headers: {from: made up}\n        body: {from: made up}\n"
             f"{stream}"
         )
 
     def _headers(self, interaction: Interaction) -> str:
         is_stream = interaction.stream is not None
         number = self._random.randint
+        now = number(_FIRST, _LAST)
         headers = {
             "content-type": "text/event-stream; charset=utf-8" if is_stream else "application/json",
-            "date": f"Sun, {number(10, 28)} Nov 2026 10:{number(10, 59)}:00 GMT",
+            "date": formatdate(now, usegmt=True),
             "x-request-id": f"req_{self._hex(24)}",
             "cf-ray": f"{self._hex(16)}-FRA",
             "server": "cloudflare",
             "x-codex-primary-used-percent": str(number(0, 99)),
             "x-codex-primary-window-minutes": "300",
-            "x-codex-primary-reset-at": str(number(1_790_000_000, 1_799_999_999)),
+            "x-codex-primary-reset-at": str(now + number(1, 300 * 60)),
             "x-codex-plan-type": "plus",
             "openai-processing-ms": str(number(100, 9000)),
         }

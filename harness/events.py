@@ -32,8 +32,6 @@ class _NotJson:
 NOT_JSON: Final = _NotJson()
 
 _decode: Final = json.JSONDecoder().raw_decode
-#: The same, less a call for each event: it says StopIteration where there is no value.
-_scan: Final = json.JSONDecoder().scan_once
 
 
 def parse_json(text: str | bytes) -> Any:
@@ -140,12 +138,6 @@ def _read_plain(text: str) -> tuple[Event, ...] | None:
         if block.find("\n", at) >= 0:
             return None
         data = block[at:]
-        try:
-            payload, end = _scan(data, 0)
-            if end != len(data):
-                payload = parse_json(data)
-        except (StopIteration, ValueError, RecursionError):
-            payload = parse_json(data)
-        events.append(Event(name or None, data, payload, line))
+        events.append(Event(name or None, data, parse_json(data), line))
         line += lines
     return tuple(events)

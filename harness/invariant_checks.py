@@ -15,7 +15,7 @@ from statistics import median_low
 from typing import Any, Final
 
 from harness.contract import Invariant
-from harness.exchange import Exchange
+from harness.exchange import ASKS, Exchange
 
 __all__ = ["Breach", "Surroundings", "breaches_of"]
 
@@ -54,10 +54,21 @@ class Surroundings:
         sent: dict[str, Any] = {}
         if exchange.request is not None:
             headers = {name.lower(): value for name, value in exchange.request.headers}
-            sent = {"header": headers, "body": exchange.request.payload()}
+            sent = {"header": headers, "body": _asked(exchange)}
         headers = exchange.header_map()
         body = None if exchange.is_stream else exchange.payload()
         return cls(sent, {"header": headers, "body": body}, _date(headers.get("date")))
+
+
+def _asked(exchange: Exchange) -> Any:
+    """What was asked for: the body; over a WebSocket, what all frames that ask have in common."""
+    if exchange.transport != "ws":
+        return exchange.request.payload() if exchange.request is not None else None
+    asked = [one.payload for one in exchange.sent_frames if one.type == ASKS]
+    first = asked[0] if asked else {}
+    return {
+        key: value for key, value in first.items() if all(one.get(key) == value for one in asked)
+    }
 
 
 def breaches_of(invariant: Invariant, value: Any, around: Surroundings) -> Iterator[Breach]:

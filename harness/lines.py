@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 __all__ = ["line_of_pointer", "visible"]
 

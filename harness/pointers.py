@@ -1,4 +1,4 @@
-"""A pointer into one value as a pointer into all values like it: what a finding is told apart by."""
+"""A pointer into one value as a pointer into all values like it: how findings are told apart."""
 
 from __future__ import annotations
 

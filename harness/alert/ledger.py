@@ -38,8 +38,8 @@ class Row:
         id: the fingerprint.
         rule, level, place, message: of the finding.
         since: the day that it was first seen, ``YYYY-MM-DD``.
-        by: the witnesses that show it.
-        probe: the probe that it was seen with, or ``None``.
+        sights: who saw it with which probe, and has not seen since that it is gone: ``WITNESS`` or
+            ``WITNESS PROBE`` each.
         run: the command that shows it again.
         seen: how often, of how often it could have been: ``3 of 5``, or ``""``.
         hit: whether the leg reads the place: ``yes``, ``no`` or ``unknown``.
@@ -51,11 +51,20 @@ class Row:
     place: str
     message: str
     since: str
-    by: tuple[str, ...]
-    probe: str | None = None
+    sights: tuple[str, ...]
     run: str = ""
     seen: str = ""
     hit: str = "unknown"
+
+    @property
+    def by(self) -> list[str]:
+        """The witnesses that show it."""
+        return sorted({one.partition(" ")[0] for one in self.sights})
+
+    @property
+    def probes(self) -> list[str]:
+        """The probes that it was seen with."""
+        return sorted({one.partition(" ")[2] for one in self.sights} - {""})
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Row:
@@ -64,12 +73,10 @@ class Row:
         Raises:
             TypeError, ValueError: it is none.
         """
-        row = cls(**{**document, "by": tuple(document.get("by", ()))})
+        row = cls(**{**document, "sights": tuple(document.get("sights", ()))})
         texts = (row.id, row.rule, row.level, row.place, row.message, row.run, row.seen, row.hit)
-        if not all(isinstance(one, str) for one in (*texts, *row.by)):
+        if not all(isinstance(one, str) for one in (*texts, *row.sights)):
             raise TypeError("a row holds texts")
-        if row.probe is not None and not isinstance(row.probe, str):
-            raise TypeError("a probe is a text")
         if row.level not in (*LEVELS, UNCHECKED):
             raise ValueError(f"no level: {row.level}")
         date.fromisoformat(row.since)

@@ -8,6 +8,7 @@ from datetime import date
 
 from .ledger import LOOKLESS, Ledger, Row
 from .looks import Look
+from .rows import united
 from .text import body_of, change_of, recovery_of, title_of
 
 __all__ = ["Action", "Issue", "plan"]
@@ -118,21 +119,28 @@ def _merged(
 ) -> list[Row]:
     """What holds: all of now, and of before what nobody has seen to be gone."""
     rows = dict(now)
+    by_name = {one.witness: one for one in looks}
     for old in before:
-        left = {one for one in old.by if not _is_cleared(old, one, looks, topic)}
+        left = _left_of(old, by_name, topic)
         new = now.get(old.id)
         if new is not None:
-            by = tuple(sorted({*new.by, *left}))
-            rows[old.id] = replace(new, since=min(old.since, new.since), by=by)
-        elif left:
-            rows[old.id] = replace(old, by=tuple(sorted(left)))
+            whole = new if left is None else united(new, left)
+            rows[old.id] = replace(whole, since=min(old.since, new.since))
+        elif left is not None:
+            rows[old.id] = left
     return list(rows.values())
 
 
-def _is_cleared(old: Row, witness: str, looks: Iterable[Look], topic: str) -> bool:
-    """Whether a witness has looked again and does not show it any more."""
-    look = next((one for one in looks if one.witness == witness), None)
-    if look is None or old.id in look.present:
-        return False
-    # Of what could not be looked at, it is enough that nobody complains any more: it was there.
-    return topic == LOOKLESS or look.looked_at(old.probe)
+def _left_of(old: Row, looks: Mapping[str, Look], topic: str) -> Row | None:
+    """A row with the sights that are not seen to be gone; ``None`` if there are none."""
+
+    def is_gone(sight: str) -> bool:
+        witness, _, probe = sight.partition(" ")
+        look = looks.get(witness)
+        if look is None or old.id in look.present:
+            return False
+        # That somebody cannot look is over when he does not complain any more.
+        return topic == LOOKLESS or look.looked_at(probe or None)
+
+    sights = tuple(one for one in old.sights if not is_gone(one))
+    return replace(old, sights=sights) if sights else None

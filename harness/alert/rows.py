@@ -16,7 +16,7 @@ from harness.reads import Reads
 from .ledger import LOOKLESS, UNCHECKED, Row
 from .looks import Look
 
-__all__ = ["rows_of"]
+__all__ = ["rows_of", "united"]
 
 
 def rows_of(
@@ -34,8 +34,7 @@ def rows_of(
     for topic, row in _rows(looks, reads, today, from_level):
         known = topics.setdefault(topic, {})
         other = known.get(row.id)
-        by = row.by if other is None else tuple(sorted({*other.by, *row.by}))
-        known[row.id] = replace(other or row, by=by)
+        known[row.id] = row if other is None else united(other, row)
     return topics
 
 
@@ -56,10 +55,15 @@ def _rows(
                     place=visible(left.what),
                     message=visible(left.why),
                     since=today.isoformat(),
-                    by=(look.witness,),
+                    sights=(look.witness,),
                     run=_again(look, None),
                 ),
             )
+
+
+def united(one: Row, other: Row) -> Row:
+    """A row with the sights of two."""
+    return replace(one, sights=tuple(sorted({*one.sights, *other.sights})))
 
 
 def _row(one: Finding, look: Look, reads: Reads, today: date) -> Row:
@@ -70,8 +74,7 @@ def _row(one: Finding, look: Look, reads: Reads, today: date) -> Row:
         place=place_of(one),
         message=visible(one.message),
         since=today.isoformat(),
-        by=(look.witness,),
-        probe=one.probe,
+        sights=(f"{look.witness} {one.probe}" if one.probe else look.witness,),
         run=_again(look, one.probe),
         seen=_seen(one.evidence),
         hit=_hit(one, reads),

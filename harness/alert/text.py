@@ -126,8 +126,8 @@ def _detail(row: Row) -> str:
     known = [f"since {row.since}", f"by {', '.join(map(code_span, row.by))}"]
     if row.level != UNCHECKED:
         known += [f"seen {row.seen}", f"leg reads it: {row.hit}", code_span(row.id)]
-    if row.probe:
-        known.append(code_span(row.probe))
+    if row.probes:
+        known.append(code_span(", ".join(row.probes)))
     name = f"**{row.level}** {code_span(row.rule)} " if row.level != UNCHECKED else ""
     line = code_span(cut(row.message, _MAX_LINE))
     return f"- {name}{_place(row)}<br>{line}<br>{'; '.join(known)}\n"

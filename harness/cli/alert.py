@@ -133,6 +133,8 @@ def _named(reports: Sequence[str]) -> list[tuple[str, str]]:
         name, equals, file = one.partition("=")
         named.append((name, file) if equals and "/" not in name else (Path(one).stem, one))
     names = [name for name, _ in named]
+    if any(not name or name.split() != [name] for name in names):
+        raise click.UsageError("a witness is one word: canary=report.json.")
     for name in names:
         if names.count(name) > 1:
             raise click.UsageError(f"two reports are of {name!r}; name one: other={name}.json.")

@@ -12,7 +12,8 @@ import click
 from harness.cli.conclusion import Judge
 from harness.cli.options import ReportOptions, report_options
 from harness.contract import Contract
-from harness.drift.findings import Unchecked, merge_findings
+from harness.drift.findings import Finding, Unchecked
+from harness.drift.rules import LEVELS
 from harness.exits import Exit, WrongUse
 from harness.lines import visible
 from harness.probes import probes_named
@@ -112,14 +113,19 @@ def _report(seen: Sequence[Seen], confirmed: Confirmed, seconds: float) -> Repor
         why = "it was to be asked again, and did not answer; it counts as it was seen first"
         left.append(Unchecked("confirmation of what is breaking", why))
     return Report(
-        findings=merge_findings(confirmed.findings),
-        flaky=merge_findings(confirmed.flaky),
+        findings=_gravest_first(confirmed.findings),
+        flaky=_gravest_first(confirmed.flaky),
         unchecked=left,
         quarantined=[one.left for one in seen if one.left is not None and one.unreadable],
         probes=[one.row for one in seen],
         command="canary",
         seconds=seconds,
     )
+
+
+def _gravest_first(findings: Sequence[Finding]) -> list[Finding]:
+    # Each with its own probe, also where two show the same: an alert is over when both do not.
+    return sorted(findings, key=lambda one: LEVELS.index(one.level))
 
 
 def _keep(folder: Path, seen: Sequence[Seen]) -> None:

@@ -208,7 +208,10 @@ class _Comparison:
         event: str | None = None,
         told: str = "",
     ) -> None:
-        change = as_counted(change, direction, event, self._evidence)
+        told_as = change.rule
+        if not self._is_wanted(event, change):
+            change = as_counted(change, direction, event, self._evidence)
+        told = told if change.rule == told_as else ""
         # The edits of places are named as in a field of an answer; others have their own names.
         is_of_place = RULES[change.rule].direction == "response"
         rule = rule_at(direction, change.pointer, change.rule) if is_of_place else change.rule
@@ -226,6 +229,11 @@ class _Comparison:
         level = level_of(one, self._evidence, self._demands, is_refusal=None not in self._refusals)
         seen = seen_since(one, self._evidence)
         self._found.append(replace(one, level=level, evidence=seen, explains=change.explains))
+
+    def _is_wanted(self, event: str | None, change: Change) -> bool:
+        """Whether an event went that no stream can do without: then each lack of it counts."""
+        is_gone = change.rule == "event-type-removed" and event is not None
+        return is_gone and self._demands is not None and self._demands.requires_event(event or "")
 
     def _unnamed(self) -> list[Finding]:
         """What comparing has no word for is drift all the same: a difference is never green."""

@@ -57,11 +57,12 @@ class Evidences:
             return NEVER if gone else ONCE
         return self.after.evidence(direction, event, pointer)
 
-    def of_event(self, label: str, *, gone: bool) -> Evidence:
-        """In how many streams an event was seen since."""
-        if self.after is None:
+    def of_event(self, label: str, *, gone: bool = False, before: bool = False) -> Evidence:
+        """In how many streams an event was seen since, or before."""
+        counted = self.before if before else self.after
+        if counted is None:
             return NEVER if gone else ONCE
-        return _streams(self.after, label)
+        return _streams(counted, label)
 
     def is_field_gone(self, direction: str, event: str | None, pointer: str) -> bool:
         """Whether what was always there is counted as gone, and not merely not seen."""

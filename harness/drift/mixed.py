@@ -30,6 +30,8 @@ def as_counted(change: Change, direction: str, event: str | None, evidence: Evid
     """
     if evidence.before is None or evidence.after is None:
         return change
+    if change.rule == "event-type-removed" and event is not None:
+        return _of_streams(change, event, evidence)
     was = evidence.before.field(direction, event, change.pointer)
     now = evidence.after.field(direction, event, change.pointer)
     if was is None or now is None:
@@ -44,6 +46,15 @@ def as_counted(change: Change, direction: str, event: str | None, evidence: Evid
         if was == before and now.atoms != before.atoms and str(now) != change.after:
             return _with(change, classify(before.atoms, now.atoms), change.before, str(now))
     return change
+
+
+def _of_streams(change: Change, event: str, evidence: Evidences) -> Change:
+    """The same of an event that some streams still have, and all had before."""
+    was, now = (evidence.of_event(event, before=side) for side in (True, False))
+    if not now.seen or was.seen < was.of:
+        return change
+    before, after = (f"in {one.seen} of {one.of} streams" for one in (was, now))
+    return replace(change, rule="event-count-changed", before=before, after=after)
 
 
 def _with(change: Change, rule: str, before: str | None, after: str | None) -> Change:

@@ -83,9 +83,10 @@ def envelope_of(exchange: Exchange) -> str:
 def _has_failed(payload: Any) -> bool:
     if not isinstance(payload, dict):
         return False
-    response = payload.get("response")
-    status = response.get("status") if isinstance(response, dict) else None
-    return payload.get("type") in _FAILURES or status == "failed"
+    if payload.get("type") in _FAILURES:
+        return True
+    response = payload.get("response")  # nearly all events have none
+    return isinstance(response, dict) and response.get("status") == "failed"
 
 
 def _of_stream(exchange: Exchange) -> dict[str, Any] | None:

@@ -235,7 +235,7 @@ class _Streams:
         member = "" if is_type else member_of_label(side.events[labels[0]])
         if side is self._after:
             rule = "event-type-added" if is_type else "union-member-added"
-            told = f"{event} comes now, and never did"
+            told = f"{event} comes now, and did not before"
             self._found.append(Edit(event, Change(rule, member, None, event), told))
             return
         rule = "event-type-removed" if is_type else "union-member-removed"

@@ -19,7 +19,6 @@ __all__ = ["json_edits", "stream_edits", "word_edits"]
 _NOT_JSON: Final = object()
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|\Z)")
 _FIELD: Final = re.compile(r"(?P<name>event|data|id|retry)(?P<colon>: ?)(?P<value>.*)", re.DOTALL)
-_EVENT_NAME: Final = re.compile(r"[a-z][a-z_]{1,31}(?:\.[a-z][a-z_]{1,31}){0,5}")
 
 
 def json_edits(text: str, plan: Plan, policy: Policy, event: str = "") -> list[Edit]:
@@ -113,7 +112,7 @@ def stream_edits(
 def _field_edits(field: re.Match[str], policy: Policy) -> list[Edit]:
     value, start = field["value"], field.start("value")
     if field["name"] == "event":
-        new = value if _EVENT_NAME.fullmatch(value) else policy.stand_ins.text(value)
+        new = policy.event_name(value)
     elif field["name"] == "id":
         new = policy.stand_ins.id(value)
     else:

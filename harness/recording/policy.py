@@ -10,11 +10,12 @@ what a model wrote, as many ``x`` as it had characters, so that its pieces still
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from harness.drift.kinds import is_secret, is_word
 from harness.drift.plan import Plan
+from harness.recording.arguments import Arguments
 from harness.recording.placeholders import Placeholders, looks_like_id
 from harness.recording.words import Words
 from harness.standin.redaction import SECRET_FIELDS
@@ -25,12 +26,14 @@ __all__ = ["Policy"]
 _VERSION: Final = re.compile(r"v?\d{1,4}(?:\.\d{1,4}){1,2}(?:-(?:alpha|beta|rc)(?:\.\d{1,3})?)?")
 _NUMERIC: Final = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,12})?%?")
 _SLUG: Final = re.compile(r"[A-Za-z0-9]{1,14}(?:[._/ -][A-Za-z0-9]{1,12}){0,6}")
+_EVENT_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}(?:\.[a-z][a-z0-9_]{0,31}){0,5}")
 _NAME: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_.$-]{0,63}")
 #: Members that hold what a model wrote, piece by piece or whole.
 _WRITTEN: Final = frozenset(
     "delta text arguments refusal summary_text input output code obfuscation partial_json "
     "thinking transcript partial_image_b64 result".split()
 )
+_PIECE: Final = "response.function_call_arguments.delta"
 _BLANK: Final = re.compile(r"\S")
 
 
@@ -43,7 +46,7 @@ class Policy:
         words: those that may stand in a refusal.
         own: the texts of the probe.
         said: the text that the model was expected to write and did write; ``None`` otherwise.
-        arguments: the arguments of calls that were expected and came.
+        arguments: of the calls in the answer.
         refused: whether the whole answer is a refusal.
     """
 
@@ -51,7 +54,7 @@ class Policy:
     words: Words
     own: frozenset[str]
     said: str | None = None
-    arguments: frozenset[str] = field(default_factory=frozenset)
+    arguments: Arguments | None = None
     refused: bool = False
 
     def key(self, name: str, plan: Plan) -> str:
@@ -67,6 +70,11 @@ class Policy:
         if _NAME.fullmatch(name) is None or looks_like_id(name):
             return self.stand_ins.id(name)
         return name
+
+    def event_name(self, name: str) -> str:
+        """The type of an event: a new one is kept, if it looks like one."""
+        sound = _EVENT_NAME.fullmatch(name) and not looks_like_id(name)
+        return name if sound else self.stand_ins.text(name)
 
     def number(self, value: float, plan: Plan) -> float:
         """A number: moved if it is a time."""
@@ -89,7 +97,15 @@ class Policy:
         name = next((part for part in reversed(way) if isinstance(part, str)), "")
         if not value or _BLANK.search(value) is None:
             return value
-        if event and name in _WRITTEN and plan.kind_of(value) in ("text", "blob", None):
+        if event and way == ("type",):
+            return self.event_name(value)
+        in_error = self.refused or event == "error" or "error" in way
+        if (
+            event
+            and not in_error
+            and name in _WRITTEN
+            and plan.kind_of(value) in ("text", "blob", None)
+        ):
             return self._written(value, name, around, event)
         if name.lower() in SECRET_FIELDS:
             return value if value in self.own else self._secret(value, name)
@@ -97,7 +113,6 @@ class Policy:
             return value
         kept = self._by_plan(value, plan, name)
         if kept is None:
-            in_error = self.refused or "error" in event or "error" in way
             kept = self.words.kept(value) if in_error and not is_secret(name) else None
         return self._silent(value) if kept is None else kept
 
@@ -119,8 +134,7 @@ class Policy:
         if kind in ("count", "limit"):
             return value if _NUMERIC.fullmatch(value) else stand_ins.text(value)
         if kind == "slug":
-            sound = _SLUG.fullmatch(value) and not looks_like_id(value)
-            return value if sound else stand_ins.opaque("slug", value)
+            return value if _is_slug(value) else stand_ins.opaque("slug", value)
         if kind == "url":
             return stand_ins.url(value)
         if kind == "blob":
@@ -150,9 +164,10 @@ class Policy:
 
     def _written(self, value: str, name: str, around: tuple[Any, ...], event: str) -> str:
         """What a model wrote: only what it was asked to write is kept."""
-        if name == "arguments" or "function_call_arguments" in event or name == "partial_json":
-            kept = any(value in one for one in self.arguments)
-            return value if kept else "x" * len(value)
+        if name == "arguments" and self.arguments is not None:
+            return self.arguments.whole(value)
+        if name == "delta" and event == _PIECE and self.arguments is not None:
+            return self.arguments.piece(value, around[0].get("item_id"))
         kind = around[-1].get("type") if around and isinstance(around[-1], dict) else None
         is_answer = event.startswith("response.output_text") or kind in (
             "output_text",
@@ -162,3 +177,11 @@ class Policy:
         if name in ("delta", "text") and is_answer and self.said is not None and value in self.said:
             return value
         return "x" * len(value)
+
+
+def _is_slug(value: str) -> bool:
+    """``gpt-5-2025-08-07``: short parts, of which none mixes many letters and digits."""
+    parts = re.split(r"[._/ -]", value)
+    mixed = any(len(one) > 8 and not one.isalpha() for one in parts)
+    is_uuid = [len(one) for one in parts] == [8, 4, 4, 4, 12]
+    return _SLUG.fullmatch(value) is not None and not mixed and not is_uuid

@@ -92,6 +92,7 @@ def _row(judgement: Judgement, drift: int) -> ProbeRow:
 
 
 def _unasked(contract: Contract, id_: str) -> ProbeRow:
-    probe = contract.probes[id_]
-    expected = probe.expect.outcome
-    return ProbeRow(id_, probe.title, "not asked", expected, "recorded", 0, "unchecked")
+    pair = contract.pair(id_)
+    kind = pair.cassette.interactions[0].provenance.kind
+    expected = pair.probe.expect.outcome
+    return ProbeRow(id_, pair.probe.title, "not asked", expected, kind, 0, "unchecked")

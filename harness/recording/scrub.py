@@ -17,7 +17,9 @@ from urllib.parse import urlsplit
 from harness.contract import Contract, Endpoint, Interaction, Probe
 from harness.drift.normaliser import Normaliser, normaliser_of
 from harness.drift.plan import Plan
+from harness.events import read_events
 from harness.questions import question
+from harness.recording.arguments import Arguments
 from harness.recording.asking import Asked
 from harness.recording.bodies import json_edits, stream_edits
 from harness.recording.decoding import CannotDecode, decoded
@@ -100,7 +102,7 @@ class Scrubber:
         policy = self._policy(asked, taken, status)
         sent = request_headers(taken.sent_headers, plain.headers, urlsplit(plain.url).netloc)
         headers = answer_headers(taken.headers, self._header_plan(endpoint), policy)
-        body, chunks, is_stream = self._body(taken, status, endpoint, policy)
+        body, chunks, is_stream = self._body(asked, taken, endpoint, policy)
         headers = _measured(headers, body)
         found: dict[str, Any] = {
             "request": {
@@ -133,21 +135,16 @@ class Scrubber:
     def _policy(self, asked: Asked, taken: Taken, status: int) -> Policy:
         own = own_texts(asked.probe)
         wanted, heard = asked.probe.expect, asked.heard
-        calls = [(one.name, one.arguments) for one in wanted.calls or ()]
-        came = [(one.name, one.arguments) for one in heard.calls or ()]
-        as_hoped = bool(calls) and [one[0] for one in calls] == [one[0] for one in came]
-        arguments = {one[1] for one in came if as_hoped and one in calls and one[1]}
         return Policy(
             stand_ins=Placeholders(taken.asked_at, self.hosts),
             words=self.words.with_own(own),
             own=own,
             said=wanted.text if wanted.text and heard.text == wanted.text else None,
-            arguments=frozenset(one for one in arguments if one is not None),
             refused=status >= 300,
         )
 
     def _body(
-        self, taken: Taken, status: int, endpoint: Endpoint | None, policy: Policy
+        self, asked: Asked, taken: Taken, endpoint: Endpoint | None, policy: Policy
     ) -> tuple[str, list[list[float | int]], bool]:
         try:
             pieces = decoded(
@@ -156,8 +153,13 @@ class Scrubber:
         except CannotDecode as error:
             raise NotScrubbable(f"the body cannot be read: {error}") from None
         text = b"".join(pieces).decode("utf-8", "surrogateescape")
+        status, probe = taken.status or 0, asked.probe
         is_stream = status == 200 and _is_stream(taken, text)
         if is_stream:
+            calls = probe.expect.calls or ()
+            expected = {one.arguments for one in calls if one.arguments is not None}
+            events, _ = read_events(text.encode("utf-8", "replace"))
+            policy.arguments = Arguments(events, policy.own, expected)
             edits = stream_edits(text, self._normaliser, endpoint, policy)
         else:
             known = None

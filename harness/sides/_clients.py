@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from harness.drift.findings import Finding, finding
 from harness.endpoints import endpoint_name, endpoint_pointer
@@ -37,6 +38,7 @@ class Clients:
         self._turns: tuple[dict[str, Seen], dict[str, Seen]] = ({}, {})
         self._calls: tuple[dict[str, Seen], dict[str, Seen]] = ({}, {})
         self._lone: tuple[dict[str, Seen], dict[str, Seen]] = ({}, {})
+        self._keys: dict[str, str] = {}
         self._runs: tuple[dict[str, set[str]], dict[str, set[str]]] = ({}, {})
 
     def see(self, index: int, side: Iterable[Seen]) -> None:
@@ -57,7 +59,9 @@ class Clients:
             return False
         turns = {transport_of(one) for one in side if one.is_turn}
         if not turns:
-            self._lone[index].update((_call(one), one) for one in side)
+            calls = {_call(one): one for one in side}
+            self._lone[index].update(calls)
+            self._keys.update(dict.fromkeys(calls, key))
         elif self._has_none(1 - index):
             return False
         else:
@@ -88,7 +92,8 @@ class Clients:
                 continue
             for call, one in self._lone[index].items():
                 if call not in self._calls[1 - index]:
-                    yield _endpoint(one, call, gone=index == 0)
+                    found = _endpoint(one, call, gone=index == 0)
+                    yield replace(found, probe=self._keys[call] or None)
         for name in sorted(self.only(0)):
             yield _finding(
                 "client-transport-removed", self._turns[0][name], f"/transport/{name}", name, None,

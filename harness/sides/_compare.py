@@ -164,18 +164,18 @@ class _Run:
         """What came of it."""
         self._refuse_nothing()
         for one in self._clients.findings():
-            self._merged.add(one)
+            self._merged.add(self._placed(one, one.probe) if one.probe else one)
         for call, seen in self._clients.unmatched(0).items():
             self._merged.add(_dropped(seen.surfaces[0], call, call))
         for call in self._clients.unmatched(1):
             self._fresh(call)
         gone, fresh = self._tally.match_pools()
         for place, pool in _unclaimed(gone, self._clients.only(0)):
-            what = f"{place.endpoint} ({place.outcome}): {self._named(0, pool.keys)}"
+            what = self._named(0, place, pool)
             one = _dropped(place.surface, pool.keys[0], what, place.name)
             self._merged.add(self._placed(one, pool.keys[0]))
         for place, pool in _unclaimed(fresh, self._clients.only(1)):
-            self._fresh(f"{place.endpoint} ({place.outcome}): {self._named(1, pool.keys)}")
+            self._fresh(self._named(1, place, pool))
         for index in (0, 1):
             for key in self._clients.one_sided(index):
                 self._only(index, key)
@@ -218,11 +218,11 @@ class _Run:
     def _only(self, index: int, what: str) -> None:
         self._one_sided.append(Unchecked(what, f"only {self._sides[index].name} has it"))
 
-    def _named(self, index: int, keys: Sequence[str]) -> str:
+    def _named(self, index: int, place: Place, pool: Pool) -> str:
         """The files of a pool, in a few words."""
-        names = list(dict.fromkeys(key or self._sides[index].name for key in keys))
-        more = len(names) - _NAMED
-        return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+        names = list(dict.fromkeys(key or self._sides[index].name for key in pool.keys))
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        return f"{', '.join(names[:_NAMED])}{more} ({place.endpoint}, {place.outcome})"
 
     def _placed(self, one: Finding, key: str) -> Finding:
         """A finding with the file that it is about: the new one, where there is one."""

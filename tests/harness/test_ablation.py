@@ -168,6 +168,15 @@ def test_one_among_many_is_found_and_confirmed() -> None:
     assert len(alone) == 2
 
 
+def test_a_way_that_is_skipped_is_not_tried() -> None:
+    bench = needs("/nothing", parts=(part(surface="accounts"),))
+    hurried = Choice(frozenset({"accounts"}), skipped=frozenset({"no answer"}))
+    for choice, tried in ((hurried, False), (Choice(frozenset({"accounts"})), True)):
+        (row,) = ablate(bench, choice).table("1", "").rows
+        assert ("no answer" in {one.how for one in row.cases}) is tried
+        assert {"404", "500"} <= {one.how for one in row.cases}
+
+
 def test_nothing_is_taken_together_with_what_it_stands_in_or_with_a_type() -> None:
     body = {"type": "t", "a": {"type": "u", "b": 1, "c": [{"d": 1}]}, "e": 1}
     bench = needs("/nothing", parts=(part(body=body),))

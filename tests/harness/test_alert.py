@@ -413,7 +413,7 @@ def test_a_body_is_never_too_long(count: int) -> None:
         Row(
             id=f"{index:012x}", rule="field-removed", level="breaking", place="ü\n`" * 900,
             message=NASTY.encode("utf-8", "replace").decode() * 40, since="2026-11-22",
-            by=("canary",), probe="p" * 300, run="r" * 500, seen="1 of 1", hit="yes",
+            sights=(f"canary {'p' * 300}",), run="r" * 500, seen="1 of 1", hit="yes",
         )
         for index in range(count)
     ]  # fmt: skip

@@ -13,6 +13,7 @@ import pytest
 from harness.cli import run
 from harness.contract import Contract
 from harness.recording.canaries import canaries_of
+from harness.standin.play import make_standin
 from harness.standin.server import StandIn
 from harness.standin.values import Incoming, Reply
 from leg._version import __version__
@@ -189,6 +190,15 @@ def test_the_answers_are_kept_as_cassettes(service: LiveService, tmp_path: Path)
     cassette = Contract().read_cassette(file)
     assert cassette.interactions[0].provenance.kind == "recorded"
     assert cassette.interactions[0].status == 401
+
+
+def test_the_stand_in_can_be_a_service_that_refuses_strangers(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    rules = {"responses-with-a-subscription": False}
+    with make_standin("strangers", rules=rules) as standin:
+        _lead(monkeypatch, standin)
+        assert canary(tmp_path)[0] == 0
 
 
 def test_a_probe_that_needs_a_login_is_no_canary() -> None:

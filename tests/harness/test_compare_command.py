@@ -157,7 +157,8 @@ def test_what_only_the_old_side_has_is_dropped_and_what_only_the_new_one_has_is_
     assert "coverage-dropped" in dropped.out
     added = run("compare", str(tmp_path / "new"), str(tmp_path / "old"))
     assert added.code == 0
-    assert "GET https://chatgpt.com/backend-api/wham/usage (ok): usage: only " in added.out
+    named = "usage (GET https://chatgpt.com/backend-api/wham/usage, ok): only "
+    assert named in added.out
     assert "clean: 1 comparison; no drift; 1 not compared" in added.out
 
 

@@ -10,6 +10,11 @@ from typing import Any
 
 import pytest
 
+from harness.contract import Contract
+from harness.events import Event
+from harness.exchange import Exchange, SentRequest
+from harness.sides._invariants import newly_broken
+
 from .contracts import ROOT
 from .planted import Interaction, compared, in_body, in_events, planted, stream_of, told
 
@@ -113,6 +118,31 @@ def test_without_its_request_no_answer_can_fail_to_repeat_it(new: Path, tmp_path
     for file, side in zip(files, (old, other), strict=True):
         file.write_text(stream_of(side), "utf-8")
     assert compared(files[0], files[1], "--surface", "responses")[0] == 0
+
+
+def over_websocket(*models: str) -> Exchange:
+    """A WebSocket that was asked once with the first model, and answered with the others."""
+
+    def frame(number: int, **payload: Any) -> Event:
+        return Event(None, json.dumps(payload), payload, number)
+
+    answers = [
+        frame(number, type="response.created", response={"model": model})
+        for number, model in enumerate(models[1:])
+    ]
+    url = "wss://chatgpt.com/backend-api/codex/responses"
+    return Exchange(
+        request=SentRequest("GET", url), status=101, is_stream=True, transport="ws",
+        events=tuple(answers), sent_frames=(frame(0, type="response.create", model=models[0]),),
+    )  # fmt: skip
+
+
+def test_over_a_websocket_the_frame_that_asks_is_the_request() -> None:
+    same, other = over_websocket("gpt-5.5", "gpt-5.5"), over_websocket("gpt-5.5", "gpt-4o")
+    schemas = Contract().schemas
+    (one,) = newly_broken(schemas, "responses-ws", [same], [other])
+    assert (one.rule, one.pointer, one.after) == ("invariant/echo", "/response/model", "gpt-4o")
+    assert newly_broken(schemas, "responses-ws", [same], [same]) == ()
 
 
 def test_one_id_that_nothing_knows_any_more_is_one_finding(new: Path) -> None:
@@ -282,6 +312,29 @@ def test_what_only_some_of_several_answers_show_may_be_so_and_is_not_always_so(
 ) -> None:
     assert [one[0] for one in told(pairs(tmp_path / "some", edit, 1))] == [some]
     assert [one[0] for one in told(pairs(tmp_path / "all", edit, 6))] == [all_]
+
+
+def without_progress(one: Interaction) -> None:
+    body = one["response"]["body"]
+    blocks = body["string"].split("\n\n")
+    body["string"] = "\n\n".join(one for one in blocks if "event: response.in_progress" not in one)
+
+
+@pytest.mark.parametrize(
+    ("lacking", "rule"), [(1, "event-count-changed"), (6, "event-type-removed")]
+)
+def test_an_event_that_some_streams_lack_comes_less_often_and_is_not_gone(
+    tmp_path: Path, lacking: int, rule: str
+) -> None:
+    for index in range(6):
+        edit = without_progress if index < lacking else (lambda _one: None)
+        old, _ = planted("codex/streamed-text", tmp_path / f"new/{index}.yaml", edit)
+        (tmp_path / "old").mkdir(exist_ok=True)
+        shutil.copy(old, tmp_path / f"old/{index}.yaml")
+    _, report = compared(tmp_path / "old", tmp_path / "new")
+    (one,) = report["findings"]
+    assert (one["rule"], one["event"]) == (rule, "response.in_progress")
+    assert one["evidence"] == {"seen": 6 - lacking, "of": 6}
 
 
 def test_what_most_answers_had_before_is_not_new_in_the_last_one(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 from harness.cli import run
-from harness.contract import Contract
 from harness.standin.play import make_standin
 from harness.standin.tokens import Grant
 from tests.harness.contracts import ROOT, copy_contract
@@ -43,28 +43,11 @@ def test_killed_at_fifty_moments_no_file_is_lost_or_half_written(
             monkeypatch.setenv(name, value)
         command = ["record", "--root", str(root), "--yes", "--adopt"]
         names = {str(one.relative_to(root)) for one in root.rglob("*.*")}
-        whole = _seconds(command)
-        # What a whole run writes is what may stand there; what stood there before may, too.
-        killed = 0
         for _ in range(TIMES):
-            process = subprocess.Popen(
-                [sys.executable, "-m", "harness", *command],
-                cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-            # Most of a run is Python's start; what is of interest comes after it.
-            time.sleep(whole * chance.uniform(0.35, 1.05))
-            if process.poll() is None:
-                process.send_signal(signal.SIGKILL)
-                killed += 1
-            process.wait(30)
+            _killed(command, chance)
             left = {str(one.relative_to(root)) for one in root.rglob("*.*")}
-            assert names <= {name for name in left if "/." not in name}
+            assert names <= left
             _read_all(root)
-        assert killed >= TIMES // 2
         assert run(command) in (0, 1)
         assert run(["verify", "--root", str(root)]) == 0
         assert not list(root.rglob("*.new"))
@@ -72,22 +55,32 @@ def test_killed_at_fifty_moments_no_file_is_lost_or_half_written(
         assert not any(login.access_token[20:80] in text for text in everything)
 
 
-def _seconds(command: list[str]) -> float:
-    started = time.monotonic()
-    subprocess.run(
-        [sys.executable, "-m", "harness", *command],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        check=False,
-    )
-    return time.monotonic() - started
+def _killed(command: list[str], chance: random.Random) -> None:
+    """Kill a run between two random lines of what it says, or a little after; it was alive."""
+    while True:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "harness", *command],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        assert process.stderr is not None
+        for _ in range(chance.randint(6, 14)):
+            process.stderr.readline()
+        time.sleep(chance.uniform(0, 0.04))
+        process.send_signal(signal.SIGKILL)
+        process.stderr.close()
+        if process.wait(30) == -signal.SIGKILL:
+            return
 
 
 def _read_all(root: Path) -> None:
-    """Each file is whole: it is read, and keeps its schema."""
-    contract = Contract(root)
-    assert contract.problems() == []
+    """Each file is whole: what is half of one is no YAML, no JSON, or lacks its end."""
     for probe in PROBES:
-        assert contract.pair(probe).cassette.interactions
-        assert contract.snapshot(probe) is not None
+        cassette = yaml.safe_load((root / "cassettes" / f"{probe}.yaml").read_text())
+        (one,) = cassette["interactions"]
+        assert {"request", "response", "provenance"} <= one.keys()
+        # The last member that the recorder writes, and the last that a person has written.
+        assert one.keys() & {"answer_header_names", "stream"} or one["provenance"]["parts"]["body"]
+        assert json.loads((root / "snapshots" / f"{probe}.json").read_text())["surface"]

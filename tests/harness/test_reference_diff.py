@@ -163,7 +163,9 @@ def test_that_a_client_waits_for_a_call_is_a_finding_of_its_own(
 ) -> None:
     url = f"{API}/wham/settings/user"
     before, after = (with_calls(beside(url, waited_for=one)) for one in (was, now))
-    assert compared(before, after) == [(rule, "/endpoint/GET chatgpt.com/backend-api/wham/settings/user")]
+    assert compared(before, after) == [
+        (rule, "/endpoint/GET chatgpt.com/backend-api/wham/settings/user")
+    ]
 
 
 def test_whether_it_waits_is_no_finding_where_nobody_looked() -> None:
@@ -189,7 +191,9 @@ def test_a_refresh_before_the_first_turn_is_something_that_it_waits_for() -> Non
     token = beside("https://auth.openai.com/oauth/token", method="POST")
     before = captured("0.1.0", {"expired-token.https": [turn(), token, turn()]})
     after = captured("0.2.0", {"expired-token.https": [token, turn(), turn()]})
-    assert compared(before, after) == [("client-precondition-added", "/endpoint/POST auth.openai.com/oauth/token")]
+    assert compared(before, after) == [
+        ("client-precondition-added", "/endpoint/POST auth.openai.com/oauth/token")
+    ]
 
 
 def test_how_often_a_call_comes_beside_a_turn_is_no_finding() -> None:

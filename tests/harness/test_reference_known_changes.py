@@ -1,4 +1,4 @@
-"""The changes that everybody knows of, in the captures that come with the contract: each is told once.
+"""The changes that everybody knows of, in the captures that are committed: each is told once.
 
 ``docs/watching.md`` says what is one edit; here are the releases at which products broke.
 """
@@ -33,7 +33,8 @@ def between(old: str, new: str) -> list[Finding]:
         ("0.115.0", "0.118.0", "client-transport-added", "/transport/websocket"),
         ("0.130.0", "0.132.0", "client-header-renamed", "/header/session_id"),
         ("0.130.0", "0.132.0", "client-header-renamed", "/header/thread_id"),
-        ("0.142.0", "0.144.0", "client-header-added", "/header/x-openai-internal-codex-responses-lite"),
+        ("0.142.0", "0.144.0", "client-header-added",
+         "/header/x-openai-internal-codex-responses-lite"),
         ("0.142.0", "0.144.0", "client-field-item-added", "/body/input/[additional_tools]"),
         ("0.142.0", "0.144.0", "client-field-removed", "/body/instructions"),
         ("0.142.0", "0.144.0", "client-field-removed", "/body/tools"),

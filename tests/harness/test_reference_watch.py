@@ -75,7 +75,10 @@ def test_a_newer_release_is_captured_compared_and_weighed(contract: Contract) ->
     assert asked == [(NEW, frozenset({"accounts"}), ())]
     told = {one.rule: (one.pointer, one.level) for one in found.findings}
     assert told == {
-        "client-endpoint-added": ("/endpoint/GET chatgpt.com/backend-api/wham/accounts/check", "breaking"),
+        "client-endpoint-added": (
+            "/endpoint/GET chatgpt.com/backend-api/wham/accounts/check",
+            "breaking",
+        ),
         "client-header-added": ("/header/x-a", "risky"),
     }
     assert NEW in Contract(contract.root).reference.versions

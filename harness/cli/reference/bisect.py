@@ -125,11 +125,11 @@ def _edges(history: History, row: HistoryRow, good: str | None, bad: str | None)
         raise click.UsageError("--good and --bad belong together.")
     if version_key(good) >= version_key(bad):
         raise click.UsageError(f"--good {good} is not older than --bad {bad}.")
+    has = [_has(history, row, version) for version in (good, bad)]
     known = [one for one in edges_of(history, row) if _is_within(one, good, bad)]
     if known:
         # What is captured need not be run again.
         return known
-    has = [_has(history, row, version) for version in (good, bad)]
     if has[0] == has[1]:
         which = "both have it" if has[0] else "neither has it"
         raise click.UsageError(f"{good} and {bad}: {which}, as the history says.")

@@ -103,7 +103,9 @@ def _turns(bases: Mapping[Setting, Seen], choice: Choice) -> list[Asked]:
         asked += [
             Asked(setting, one)
             for one in changes
-            if _can_be_judged(one, seen) and choice.takes(one.surface, one.name)
+            if _can_be_judged(one, seen)
+            and choice.takes(one.surface, one.name)
+            and one.how not in choice.skipped
         ]
     # What takes longest begins first, so that nothing else waits for it at the end.
     return sorted(asked, key=lambda one: changes_in(one)[0].how != "no answer")

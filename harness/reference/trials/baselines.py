@@ -27,11 +27,13 @@ class Choice:
         surfaces: only their answers.
         names: only things whose name contains one of these.
         transport: only turns of this transport; ``""`` for all.
+        skipped: ways to take something away that are left out.
     """
 
     surfaces: frozenset[str] = frozenset()
     names: tuple[str, ...] = ()
     transport: str = ""
+    skipped: frozenset[str] = frozenset()
 
     def takes(self, surface: str, name: str) -> bool:
         """Whether a thing of this surface and name is to be looked at."""
