@@ -11,16 +11,15 @@ been right, so that its contents are not reported as well.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from .grammar import Bracket, Grammar, lookup
 from .numbering import Numbering
 from .sameness import Sameness
+from .wholes import Key, Wholes
 
 __all__ = ["Grammar", "OrderChecker", "Violation", "check_order"]
-
-Key = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +31,6 @@ class Violation:
     event: str | None
     pointer: str
     message: str
-
-
-@dataclass(slots=True)
-class _Whole:
-    """The pieces of one text, and then every version of it that has been accepted.
-
-    ``partial``: its beginning was not seen.
-    """
-
-    pieces: list[str] = field(default_factory=list)
-    accepted: list[str] = field(default_factory=list)
-    partial: bool = False
 
 
 class OrderChecker:
@@ -64,7 +51,7 @@ class OrderChecker:
         self._singletons: set[str] = set()
         self._open: dict[tuple[str, Key], int] = {}
         self._closed: set[tuple[str, Key]] = set()
-        self._wholes: dict[str | int, dict[tuple[str, Key], _Whole]] = {}
+        self._wholes = Wholes(grammar)
         self._output: list[tuple[int, int, Any]] = []
         self._found: list[Violation] = []
 
@@ -168,7 +155,8 @@ class OrderChecker:
         if role == "pieces":
             self._open.setdefault(place, self._index)
             self._closed.discard(place)
-            self._take_piece(bracket, key, payload)
+            partial = self._is_partial(bracket, key)
+            self._wholes.piece(bracket, key, payload, partial=partial)
         else:
             self._close_bracket(bracket, key, kind, payload)
 
@@ -186,34 +174,23 @@ class OrderChecker:
             self._open[place] = self._index
             self._closed.discard(place)
 
-    def _take_piece(self, bracket: Bracket, key: Key, payload: Mapping[str, Any]) -> None:
-        piece = lookup(payload, bracket.piece) if bracket.piece else None
-        if isinstance(piece, str):
-            self._whole(bracket, key).pieces.append(piece)
-
-    def _whole(self, bracket: Bracket, key: Key) -> _Whole:
-        wholes = self._wholes.setdefault(key[0], {})
-        place = (bracket.name, key)
-        if place not in wholes:
-            outer = self._grammar.brackets[bracket.inside] if bracket.inside else None
-            begun = outer is None or (outer.name, key[: len(outer.key)]) not in self._partial
-            wholes[place] = _Whole(partial=not begun)
-        return wholes[place]
+    def _is_partial(self, bracket: Bracket, key: Key) -> bool:
+        """Whether the beginning of what it is in was not seen."""
+        outer = self._grammar.brackets[bracket.inside] if bracket.inside else None
+        return outer is not None and (outer.name, key[: len(outer.key)]) in self._partial
 
     def _close_bracket(
         self, bracket: Bracket, key: Key, kind: str, payload: Mapping[str, Any]
     ) -> None:
         place = (bracket.name, key)
-        self._open.pop(place, None)
+        begun = self._open.pop(place, None) is not None or bracket.opens is None
         self._closed.add(place)
         self._check_contents(bracket, key, kind)
-        if bracket.done:
-            self._check_sum(bracket, key, kind, payload)
-        for (name, inner), whole in self._wholes.get(key[0], {}).items():
-            for around, pointer in self._grammar.brackets[name].around:
-                if around == bracket.name and inner[: len(key)] == key:
-                    where = pointer.replace("{1}", str(inner[1]) if len(inner) > 1 else "")
-                    self._compare(whole, lookup(payload, where), kind, where)
+        partial = place in self._partial or self._is_partial(bracket, key)
+        for pointer, message in self._wholes.close(
+            bracket, key, payload, begun=begun, partial=partial
+        ):
+            self._add("order/aggregate-mismatch", kind, message, pointer)
         if bracket.name == self._grammar.output[1]:
             self._keep_output(payload)
 
@@ -227,31 +204,6 @@ class OrderChecker:
     def _is_inside(self, name: str, outer: str) -> bool:
         around = self._grammar.brackets[name].inside
         return around is not None and (around == outer or self._is_inside(around, outer))
-
-    def _check_sum(self, bracket: Bracket, key: Key, kind: str, payload: Mapping[str, Any]) -> None:
-        whole, done = self._whole(bracket, key), lookup(payload, bracket.done)
-        if isinstance(done, str) and done and not (whole.pieces or whole.accepted or whole.partial):
-            # Whoever shows a text as it comes shows nothing of this one.
-            message = f"is {len(done)} characters long, and no {bracket.pieces} came before"
-            self._add("order/aggregate-mismatch", kind, message, bracket.done)
-        self._compare(whole, done, kind, bracket.done)
-
-    def _compare(self, whole: _Whole, value: Any, kind: str, pointer: str) -> None:
-        if not isinstance(value, str) and whole.partial:
-            return
-        if whole.pieces:
-            joined = "".join(whole.pieces)
-            begun = isinstance(value, str) and value.endswith(joined) and whole.partial
-            whole.accepted.append(str(value) if begun else joined)
-            whole.pieces.clear()
-            whole.partial = False
-        if not isinstance(value, str) or value in whole.accepted:
-            return
-        if whole.accepted:
-            message = f"is not the text that came before: {_difference(whole.accepted[0], value)}"
-            self._add("order/aggregate-mismatch", kind, message, pointer)
-        # Accepted from here on: the same wrong text twice is one mistake.
-        whole.accepted.append(value)
 
     def _keep_output(self, payload: Mapping[str, Any]) -> None:
         _, _, value, order = self._grammar.output
@@ -274,12 +226,6 @@ class OrderChecker:
 def _called(place: tuple[str, Key]) -> str:
     name, key = place
     return f"{name} {'/'.join(str(part) for part in key)}"
-
-
-def _difference(before: str, after: str) -> str:
-    pairs = enumerate(zip(before, after, strict=False))
-    at = next((i for i, (one, other) in pairs if one != other), min(len(before), len(after)))
-    return f"at character {at}: {before[at : at + 20]!r} became {after[at : at + 20]!r}"
 
 
 def check_order(

@@ -19,13 +19,13 @@ from harness.drift.rules import LEVELS
 
 __all__ = ["BLOCK_FORMAT", "LOOKLESS", "UNCHECKED", "Ledger", "Row", "digest", "in_order"]
 
-BLOCK_FORMAT: Final = "codex-leg/alert/1"
+BLOCK_FORMAT: Final = "codex-leg/told/1"
 #: The topic of all that could not be looked at.
 LOOKLESS: Final = "could-not-look"
 #: The level, and the rule, of a row that says that it could not be looked.
 UNCHECKED: Final = "unchecked"
 
-_BLOCK: Final = re.compile(r"<!-- codex-leg/alert/1\n(.*?)\n-->", re.DOTALL)
+_BLOCK: Final = re.compile(r"<!-- codex-leg/told/1\n(.*?)\n-->", re.DOTALL)
 #: Rows that do not fit are counted; their digest is kept.
 _MAX_BLOCK: Final = 24_000
 

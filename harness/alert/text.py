@@ -48,9 +48,17 @@ def _levels(rows: Iterable[Row]) -> str:
 def headline(rows: Sequence[Row]) -> list[str]:
     """What has changed, in at most three lines and one that says how much more there is."""
     ordered = in_order(rows)
-    lines = [cut(f"{row.level}: {row.place}: {row.message}", _MAX_LINE) for row in ordered[:_FIRST]]
+    lines = [cut(f"{row.level}: {_told(row)}", _MAX_LINE) for row in ordered[:_FIRST]]
     more = len(ordered) - _FIRST
     return [*lines, f"… and {more} more"] if more > 0 else lines
+
+
+def _told(row: Row) -> str:
+    """What a row says, with its place unless that stands in it already."""
+    tail = row.place.rpartition(" ")[2]
+    if row.level == UNCHECKED:
+        return f"{row.place}: {row.message}"
+    return row.message if tail == "-" or tail in row.message else f"{row.message} ({row.place})"
 
 
 def body_of(topic: str, rows: Sequence[Row]) -> str:
@@ -79,7 +87,7 @@ def _drift(topic: str, rows: Sequence[Row]) -> Iterator[str]:
 def _lookless(rows: Sequence[Row]) -> Iterator[str]:
     yield "**It could not be looked** at these. Nothing is known of them; that is not green:\n\n"
     for row in rows[:_FIRST]:
-        yield f"1. {code_span(cut(f'{row.place}: {row.message}', _MAX_LINE))}\n"
+        yield f"1. {code_span(cut(_told(row), _MAX_LINE))}\n"
     if len(rows) > _FIRST:
         yield f"\n… and {len(rows) - _FIRST} more\n"
     yield f"\n**Who is hit** whoever relies on the nightly: {_witnesses(rows)}\n"

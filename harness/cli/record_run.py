@@ -22,7 +22,7 @@ from harness.recording.results import adoptable, report_of, unlooked
 from harness.recording.scrub import Scrubber
 from harness.recording.session import Outcome, Session
 from harness.recording.shelf import Shelf
-from harness.recording.shelving import finish, shelve
+from harness.recording.shelving import finish, is_unfinished, shelve
 
 __all__ = ["Run", "Wishes", "say", "service"]
 
@@ -54,10 +54,7 @@ class Run:
 
     def go(self, ids: list[str]) -> Exit:
         """Look at the login, show the plan, ask, show what came of it, offer to adopt it."""
-        finished = finish(self.contract, self.shelf)
-        if finished:
-            say(f"finished an adoption that was interrupted: {finished} cassettes")
-        contract = Contract(self.contract.root) if finished else self.contract
+        contract = self._finished()
         moved = bool(os.environ.get("CODEX_BACKEND_BASE_URL", "").strip())
         plan = make_plan(contract, ids, self.logins, moved=moved)
         try:
@@ -67,7 +64,7 @@ class Run:
         for one in before:
             for line in one.lines():
                 say(line)
-        if self.wishes.fresh:
+        if self.wishes.fresh and not self.wishes.dry_run:
             self.shelf.forget()
         self._show(plan)
         if not plan.asked:
@@ -78,6 +75,17 @@ class Run:
             say("nothing was asked")
             return Exit.INTERRUPTED
         return self._record(contract, plan, before)
+
+    def _finished(self) -> Contract:
+        """The contract, after what a run that died had begun to adopt is finished."""
+        if not is_unfinished(self.shelf):
+            return self.contract
+        if self.wishes.dry_run:
+            say("an adoption was interrupted; the next run without --dry-run finishes it")
+            return self.contract
+        count = finish(self.contract, self.shelf)
+        say(f"finished an adoption that was interrupted: {count} cassettes")
+        return Contract(self.contract.root)
 
     def _needed(self, plan: Plan) -> list[str]:
         return sorted({row.probe.credential for row in plan.asked})

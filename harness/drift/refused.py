@@ -267,7 +267,8 @@ def _with_outcome(found: list[RefusalEdit], was: Refusal, now: Refusal) -> list[
         rule="error-outcome-changed",
         explains=(*cause.change.explains, cause.change.rule),
     )
-    return _with_fields(found, cause, change, f"{told}: {change.before} became {change.after}")
+    sides = " became ".join(side or "none" for side in (change.before, change.after))
+    return _with_fields(found, cause, change, f"{told}: {sides}")
 
 
 def _with_fields(

@@ -19,6 +19,10 @@ _KINDS: Final = {
     "plain": "a text",
     "empty": "nothing",
 }
+_ENDS: Final = ("stream-cut", "stream-whole-again", "terminal-event-changed")
+#: What stands around the facts of a refusal (:func:`.refusals.envelope_of`), by how that ends.
+_AROUND: Final = {"{}": "an object", "[]": "a list", "": "a text"}
+_BARE: Final = {"page": "a page (HTML)", "text": "a text", "empty": "nothing", "json": "JSON"}
 _KIND_RULES: Final = ("answer-kind-changed", "client-body-kind-changed")
 
 
@@ -30,6 +34,11 @@ def told_of(change: Change) -> str:
     if change.rule in _KIND_RULES and change.pointer == "/body":
         means = rule.means.partition(":")[0]
         return f"{means}: {_kind(change.before)} became {_kind(change.after)}"
+    if change.rule in _ENDS:
+        old, fresh = (side or "none" for side in (change.before, change.after))
+        return f"{rule.means}: the last one is {fresh} now; it was {old}"
+    if change.rule == "error-envelope-changed" and change.pointer == "/body":
+        return f"{rule.means}: {_envelope(change.before)} became {_envelope(change.after)}"
     if change.before is not None and change.after is not None:
         return f"{rule.means}{_from_to(change)}"
     if rule.action == "change":
@@ -55,3 +64,13 @@ def _kind(form: str | None) -> str:
     if form is None:
         return "nothing"
     return _KINDS.get(form, f"JSON ({form})")
+
+
+def _envelope(name: str | None) -> str:
+    word = str(name)
+    if word in _BARE or word == "{}":
+        return _BARE.get(word, "a bare object")
+    if word.startswith("event "):
+        return f"the {word}"
+    ending = word[-2:] if word[-2:] in _AROUND else ""
+    return f'{_AROUND[ending]} below "{word.removesuffix(ending)}"'

@@ -19,11 +19,20 @@ class CannotDecode(ValueError):
     """The body is not in the encoding that its header names, or that is one nobody knows here."""
 
 
-def decoded(pieces: Sequence[bytes], encoding: str) -> list[bytes]:
+#: More is no answer of a service, but something that was packed to become large.
+MOST: Final = 256 * 1024 * 1024
+
+
+def decoded(pieces: Sequence[bytes], encoding: str, *, most: int = MOST) -> list[bytes]:
     """The pieces without their content-encoding, as many as they were.
 
+    Args:
+        pieces: as they were sent.
+        encoding: the value of the header.
+        most: bytes that may come of them.
+
     Raises:
-        CannotDecode: see there.
+        CannotDecode: see there; or more comes of them.
     """
     found = list(pieces)
     # Named in the order in which they were applied.
@@ -34,26 +43,41 @@ def decoded(pieces: Sequence[bytes], encoding: str) -> list[bytes]:
         if make is None:
             raise CannotDecode("a content-encoding that is not known")
         try:
-            found = _each(make(), found)
+            found = _each(make(), found, most)
         except (zlib.error, zstd.ZstdError, EOFError) as error:
             raise CannotDecode(f"not {name}: {type(error).__name__}") from None
     return found
 
 
-def _each(decode: Callable[[bytes], bytes], pieces: Iterable[bytes]) -> list[bytes]:
-    return [decode(piece) for piece in pieces]
+#: Takes a piece, and how many bytes it may become.
+_Decode = Callable[[bytes, int], bytes]
 
 
-def _gzip() -> Callable[[bytes], bytes]:
+def _each(decode: _Decode, pieces: Iterable[bytes], most: int) -> list[bytes]:
+    found: list[bytes] = []
+    for piece in pieces:
+        found.append(decode(piece, most + 1))
+        most -= len(found[-1])
+        if most < 0:
+            raise CannotDecode("too much comes of it")
+    return found
+
+
+def _gzip() -> _Decode:
     return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress
 
 
-def _deflate() -> Callable[[bytes], bytes]:
+def _deflate() -> _Decode:
     return zlib.decompressobj().decompress
 
 
-def _zstd() -> Callable[[bytes], bytes]:
+def _zstd() -> _Decode:
     return zstd.ZstdDecompressor().decompress
 
 
-_DECODERS: Final = {"gzip": _gzip, "x-gzip": _gzip, "deflate": _deflate, "zstd": _zstd}
+_DECODERS: Final[dict[str, Callable[[], _Decode]]] = {
+    "gzip": _gzip,
+    "x-gzip": _gzip,
+    "deflate": _deflate,
+    "zstd": _zstd,
+}

@@ -12,7 +12,6 @@ import binascii
 import json
 import math
 import re
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -244,8 +243,8 @@ def _unpacked(data: bytes) -> Iterator[str]:
     ):
         if data.startswith(magic) and len(data) < _MOST:
             try:
-                yield decoded([data], encoding)[0][:_MOST].decode("utf-8", "replace")
-            except (CannotDecode, zlib.error):
+                yield decoded([data], encoding, most=_MOST)[0].decode("utf-8", "replace")
+            except CannotDecode:
                 continue
     try:
         text = data.decode()

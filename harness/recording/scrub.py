@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from harness.contract import Contract, Endpoint, Interaction, Probe
+from harness.contract import Contract, Endpoint, Probe
 from harness.drift.normaliser import Normaliser, normaliser_of
 from harness.drift.plan import Plan
 from harness.events import read_events
@@ -194,11 +194,6 @@ class Scrubber:
                 "body": dict(source),
             },
         }
-
-
-def expects_stream(answer: Interaction | None) -> bool:
-    """Whether the cassette of a probe says that its answer is a stream."""
-    return answer is not None and answer.stream is not None
 
 
 def _is_stream(taken: Taken, text: str) -> bool:

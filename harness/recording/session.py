@@ -19,7 +19,7 @@ from harness.recording.planning import Row
 from harness.recording.preflight import preflight
 from harness.recording.scan import SecretFound, Secrets
 from harness.recording.scrub import NotScrubbable, Scrubber
-from harness.recording.shelf import Shelf
+from harness.recording.shelf import AGAIN, Shelf
 from harness.recording.staging import staged
 
 __all__ = ["Outcome", "Session"]
@@ -126,7 +126,7 @@ class Session:
             try:
                 for id_ in sorted({one.probe for one in doubtful(first) if one.probe}):
                     asked = self._ask(Row(self.contract.pair(id_).probe))
-                    folder = self.shelf.folder / "again"
+                    folder = self.shelf.folder / AGAIN
                     file = staged(asked, self.scrubber, self._secrets(), folder)
                     seen += look(self.contract, id_, file, asked).judgement.findings
             except (_Ended, _Skipped, NotScrubbable, SecretFound, Unfaithful, ContractError):

@@ -23,8 +23,10 @@ from harness.exits import WrongUse
 from harness.whole_files import sweep, write_whole
 from leg._version import __version__
 
-__all__ = ["Done", "Shelf", "state_folder"]
+__all__ = ["AGAIN", "Done", "Shelf", "state_folder"]
 
+#: Where further looks at the same probes go.
+AGAIN: Final = "again"
 #: A run that was left longer ago is begun anew: the service is another one by then.
 _FRESH: Final = 12 * 3600.0
 
@@ -128,7 +130,8 @@ class Shelf:
     def forget(self) -> None:
         """Begin anew."""
         self._journal.unlink(missing_ok=True)
-        shutil.rmtree(self.folder / "cassettes", ignore_errors=True)
+        for name in ("cassettes", AGAIN):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
 
     def remember(self, name: str, value: Any) -> None:
         """Keep a small fact beside the recordings."""

@@ -16,7 +16,7 @@ from harness.exits import WrongUse
 from harness.recording.shelf import Shelf
 from harness.whole_files import sweep, write_whole
 
-__all__ = ["finish", "shelve"]
+__all__ = ["finish", "is_unfinished", "shelve"]
 
 _NOTE = "adopting"
 
@@ -40,6 +40,11 @@ def shelve(contract: Contract, shelf: Shelf, files: Mapping[str, Path]) -> int:
         return 0
     shelf.remember(_NOTE, sorted(files))
     return _carry_on(contract, shelf, files)
+
+
+def is_unfinished(shelf: Shelf) -> bool:
+    """Whether a run died while it adopted."""
+    return isinstance(shelf.recall(_NOTE), list)
 
 
 def finish(contract: Contract, shelf: Shelf) -> int:

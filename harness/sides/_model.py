@@ -93,7 +93,12 @@ class Side:
         between = "" if self.name.endswith(("/", ":")) else "/"
         if self.is_revision:
             between = between and ("/" if ":" in self.name else ":")
-        return f"{self.name}{between}{self.files[key].relative_to(self.folder).as_posix()}"
+        return f"{self.name}{between}{self._below(key)}"
+
+    def _below(self, key: str) -> str:
+        """The path of a file below the folder; asked for each file, and pathlib takes its time."""
+        file, folder = self.files[key].as_posix(), Path(self.folder or "").as_posix()
+        return file.removeprefix(f"{folder.rstrip('/')}/") if folder != "." else file
 
     def place(self, key: str) -> str:
         """How a report names the file of a key: as the user does, or as it is called in git."""
@@ -102,7 +107,7 @@ class Side:
         inside = PurePosixPath(self.name.partition(":")[2])
         if self.folder is None:
             return inside.as_posix()
-        return (inside / self.files[key].relative_to(self.folder).as_posix()).as_posix()
+        return (inside / self._below(key)).as_posix()
 
     def read(self, key: str, lens: Lens, raw: bytes | None = None) -> list[Seen]:
         """The exchanges of a key, in the order of the file. ``raw`` are its bytes, if at hand.

@@ -35,6 +35,7 @@ _ANSWERS: Final[Mapping[str, str]] = {
     "accounts": "codex/accounts-check",
     "plan-responses": "plan/streamed-text",
     "plan-models": "plan/models",
+    "discovery": "canary/plan-discovery",
     "platform-responses": "platform/responses-with-platform-key",
     # Nobody published an answer of chat completions: a key of the stand-in has no credit there.
     "chat-completions": "platform/insufficient-quota",

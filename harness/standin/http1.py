@@ -23,6 +23,7 @@ _HOSTS: Final = (
     ("/backend-api/", "chatgpt.com"),
     ("/oauth/", "auth.openai.com"),
     ("/api/accounts/", "auth.openai.com"),
+    ("/.well-known/", "auth.openai.com"),
     ("/v1/messages", "api.anthropic.com"),
     ("/v1/", "api.openai.com"),
 )

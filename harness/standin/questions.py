@@ -38,6 +38,7 @@ _CHATGPT: Final[Mapping[str, str]] = {
 _AUTH: Final[Mapping[str, str]] = {
     "POST /oauth/token": "token",
     "POST /api/accounts/oauth/token": "plan-token",
+    "GET /.well-known/openid-configuration": "discovery",
 }
 _PLATFORM: Final[Mapping[str, str]] = {
     "POST /v1/responses": "platform-responses",

@@ -62,7 +62,8 @@ class LiveService:
                 == (incoming.method, incoming.host, incoming.path)
                 and bool(bearer) == (probe.credential == "bogus")
                 and (
-                    probe.backend != "auth"
+                    incoming.method != "POST"
+                    or probe.backend != "auth"
                     or (incoming.json() or {}).get("refresh_token") == "bogus"
                 )
             ):

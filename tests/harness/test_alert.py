@@ -20,6 +20,7 @@ from harness.alert.ledger import Ledger, Row
 from harness.alert.sending import NotSent
 from harness.alert.text import MAX_BODY, body_of, change_of, title_of
 from harness.cli import run
+from harness.contract import Contract
 from harness.drift.findings import Finding, Unchecked
 from harness.report import Report
 from harness.report.faces import render
@@ -187,6 +188,17 @@ def test_a_report_that_is_missing_empty_or_broken_is_red(
     assert "the report of canary" in hub.topic("could-not-look")["body"]
 
 
+@pytest.mark.parametrize("spoilt", [{"evidence": None}, {"of_the_future": 1}])
+def test_a_report_of_another_version_is_red(
+    hub: FakeGitHub, nightly: Nightly, tmp_path: Path, spoilt: dict[str, Any]
+) -> None:
+    document = json.loads(render(saw(removed()), "json"))
+    document["findings"][0] |= spoilt
+    (tmp_path / "canary.json").write_text(json.dumps(document))
+    assert run(["alert", str(tmp_path / "canary.json")]) == 6
+    assert hub.topic("could-not-look")["state"] == "open"
+
+
 def test_a_run_that_asked_nothing_is_red(hub: FakeGitHub, nightly: Nightly) -> None:
     assert nightly.tell(canary=Report([], probes=[], command="canary")) == 6
     assert "no probe was asked" in hub.topic("could-not-look")["body"]
@@ -207,7 +219,7 @@ def test_one_report_of_all_witnesses_is_shown_with_the_job(
     assert "| `canary` | 1 finding, 0 not looked at |" in text
     assert "| `reference` | 0 findings, 1 not looked at |" in text
     assert "What has changed" in text
-    assert "codex-leg/alert/1" not in text
+    assert "codex-leg/told/1" not in text
 
 
 def test_dry_run_does_nothing(
@@ -346,7 +358,7 @@ def test_hooks_get_the_news_once(
     nightly.tell(canary=report)
     nightly.tell(canary=report)
     (_, document), (_, slack) = hub.hooks
-    assert document["format"] == "codex-leg/alert/1"
+    assert Contract().schemas.validate("report/alert.json", document) == []
     assert document["actions"][0]["findings"][0]["leg_reads_it"] == "yes"
     assert "&lt;!channel&gt; &amp; gone" in slack["text"]
 
@@ -391,7 +403,7 @@ def test_nothing_that_others_wrote_acts(hub: FakeGitHub, nightly: Nightly) -> No
     nightly.tell(canary=replace(hostile(), waived=()))
     for issue in hub.issues:
         text = issue["body"]
-        shown = text[: text.index("<!-- codex-leg/alert/1")]
+        shown = text[: text.index("<!-- codex-leg/told/1")]
         assert "\x1b" not in text
         outside = re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", shown, flags=re.DOTALL)
         assert "@someone" not in outside
@@ -454,6 +466,7 @@ def test_what_is_told_is_the_baseline_of_a_pull_request(
     known = tmp_path / "known.json"
     assert run(["alert", "--write-known", str(known)]) == 0
     document = json.loads(known.read_bytes())
+    assert Contract().schemas.validate("report/known.json", document) == []
     assert [one["fingerprint"] for one in document["findings"]] == [removed().fingerprint]
     old, new = tmp_path / "old.json", tmp_path / "new.json"
     old.write_text('{"a": 1, "b": 1}')

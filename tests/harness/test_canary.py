@@ -105,6 +105,16 @@ def test_what_was_never_published_is_held_no_harder_than_it_is_known(
     assert canary(tmp_path, "--confirm", "0")[1]["findings"] == []
 
 
+def test_an_address_of_the_sign_in_that_moves_is_drift(
+    service: LiveService, tmp_path: Path
+) -> None:
+    moved = {"token_endpoint": "https://auth.openai.com/v2/oauth/token"}
+    service.changes = [edited("/.well-known/openid-configuration", lambda body: body | moved)]
+    code, report = canary(tmp_path)
+    assert code == 1
+    assert [one["pointer"] for one in report["findings"]] == ["/body/token_endpoint"]
+
+
 def test_headers_that_were_never_published_are_not_held(
     service: LiveService, tmp_path: Path
 ) -> None:

@@ -384,6 +384,8 @@ def test_a_changed_answer_is_found_between_revisions(repository: SmallContract) 
         done = revisions(repository, *names, "--format", "json")
         (one,) = json.loads(done.out)["findings"]
         assert (done.code, one["rule"], one["probe"]) == (1, "field-renamed", "codex/usage")
+        root = "" if names[1] == "HEAD" else f"{repository.root}/"
+        assert one["where"] == f"{root}cassettes/codex/usage.yaml"
 
 
 def test_what_the_contract_says_is_accepted_is_compared_too(repository: SmallContract) -> None:

@@ -416,12 +416,19 @@ def test_messages_name_each_place_once_and_say_what_was_and_what_is(new: Path) -
     def ended(one: Interaction) -> None:
         one["response"]["body"]["string"] += "data: [DONE]\n\n"
 
-    stream, usage = "codex/streamed-text", "codex/usage"
+    def cut(one: Interaction) -> None:
+        one["response"]["body"]["string"] = ""
+
+    def bare(body: Any) -> Any:
+        return body["error"]
+
+    stream, usage, limit = "codex/streamed-text", "codex/usage", "codex/usage-limit-reached"
     said = [
         messages(planted(source, new, edit))[0]
         for source, edit in (
             (usage, in_body(renamed)), (usage, in_body(moved)),
             (stream, packed), (stream, turned), (stream, ended),
+            (stream, cut), (limit, in_body(bare)),
         )
     ]  # fmt: skip
     assert said == [
@@ -433,4 +440,12 @@ def test_messages_name_each_place_once_and_say_what_was_and_what_is(new: Path) -
         '/header/content-encoding: it packs its body otherwise: none became "zstd"',
         "response: the stream begins with response.in_progress now; it began with response.created",
         "response: the stream ends with a [DONE]",
+        (
+            "response: the stream breaks off before its final event: the last one is none now; "
+            "it was response.completed"
+        ),
+        (
+            '/body: a refusal comes in another envelope: an object below "error" became '
+            "a bare object"
+        ),
     ]

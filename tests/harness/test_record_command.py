@@ -245,7 +245,11 @@ def test_an_adoption_that_was_interrupted_is_finished(
     monkeypatch.setattr(shelving, "write_whole", dies)
     assert place.record("--yes", "--adopt") == 2
     monkeypatch.setattr(shelving, "write_whole", written)
+    left = place.files()
     assert place.record("--dry-run") == 0
+    assert "an adoption was interrupted" in capsys.readouterr().err
+    assert place.files() == left
+    assert place.record("--yes", "--no-adopt") == 0
     assert "finished an adoption that was interrupted: 4" in capsys.readouterr().err
     assert run(["verify", "--root", str(place.contract.root)]) == 0
 

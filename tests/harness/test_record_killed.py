@@ -9,7 +9,9 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 import pytest
 import yaml
@@ -21,6 +23,18 @@ from tests.harness.contracts import ROOT, copy_contract
 
 PROBES = ("codex/store-must-be-false", "codex/streamed-text", "codex/usage")
 TIMES = 50
+FORKS = """
+import os, sys
+import harness.cli.record
+from harness.cli import run
+for _ in sys.stdin:
+    pid = os.fork()
+    if pid == 0:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os._exit(run(sys.argv[1:]))
+    print(pid, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+"""
 
 
 @pytest.mark.slow
@@ -43,11 +57,13 @@ def test_killed_at_fifty_moments_no_file_is_lost_or_half_written(
             monkeypatch.setenv(name, value)
         command = ["record", "--root", str(root), "--yes", "--adopt"]
         names = {str(one.relative_to(root)) for one in root.rglob("*.*")}
-        for _ in range(TIMES):
-            _killed(command, chance)
-            left = {str(one.relative_to(root)) for one in root.rglob("*.*")}
-            assert names <= left
-            _read_all(root)
+        with Runs(command) as runs:
+            killed = 0
+            while killed < TIMES:
+                killed += runs.killed(chance.randint(2, 9), chance.uniform(0, 0.2))
+                left = {str(one.relative_to(root)) for one in root.rglob("*.*")}
+                assert names <= left
+                _read_all(root)
         assert run(command) in (0, 1)
         assert run(["verify", "--root", str(root)]) == 0
         assert not list(root.rglob("*.new"))
@@ -55,24 +71,43 @@ def test_killed_at_fifty_moments_no_file_is_lost_or_half_written(
         assert not any(login.access_token[20:80] in text for text in everything)
 
 
-def _killed(command: list[str], chance: random.Random) -> None:
-    """Kill a run between two random lines of what it says, or a little after; it was alive."""
-    while True:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "harness", *command],
+class Runs:
+    """Runs of one command, each in a process of its own; Python is started once for all of them."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._parent = subprocess.Popen(
+            [sys.executable, "-c", FORKS, *command],
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            text=True,
         )
-        assert process.stderr is not None
-        for _ in range(chance.randint(6, 14)):
-            process.stderr.readline()
-        time.sleep(chance.uniform(0, 0.04))
-        process.send_signal(signal.SIGKILL)
-        process.stderr.close()
-        if process.wait(30) == -signal.SIGKILL:
-            return
+
+    def killed(self, lines: int, seconds: float) -> bool:
+        """Kill a run after so many lines, and a little; whether it was still alive."""
+        streams = self._parent.stdin, self._parent.stdout, self._parent.stderr
+        begin, told, said = streams
+        assert begin is not None
+        assert told is not None
+        assert said is not None
+        print(file=begin, flush=True)
+        pid = int(told.readline())
+        for _ in range(lines):
+            said.readline()
+        time.sleep(seconds)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        # Over and waited for: no other process has its number until the next line is asked for.
+        return int(told.readline()) == -signal.SIGKILL
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._parent.kill()
+        self._parent.communicate()
 
 
 def _read_all(root: Path) -> None:

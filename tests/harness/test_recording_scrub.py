@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 
@@ -11,6 +12,7 @@ import yaml
 from harness.contract import Contract
 from harness.exchange import Exchange
 from harness.judge import differences
+from harness.recording.decoding import CannotDecode, decoded
 from harness.recording.edits import Edit, edited, resized
 from harness.recording.looking import Unfaithful, look
 from harness.recording.placeholders import EPOCH, Placeholders
@@ -180,6 +182,13 @@ def test_a_body_that_cannot_be_decoded_is_refused(scrubber: Scrubber) -> None:
     for encoding in ("br", "gzip"):
         with pytest.raises(NotScrubbable, match="cannot be read"):
             scrubbed(scrubber, headers=(("Content-Encoding", encoding),), body=b"\x1f\x8bnothing")
+
+
+def test_what_was_packed_to_become_large_is_refused() -> None:
+    with pytest.raises(CannotDecode, match="too much"):
+        decoded([gzip.compress(b"0" * 100_000)], "gzip", most=10_000)
+    pieces = gzip.compress(b"0" * 5_000)
+    assert b"".join(decoded([pieces[:9], pieces[9:]], "gzip", most=10_000)) == b"0" * 5_000
 
 
 def test_nothing_is_recorded_of_what_was_not_answered(scrubber: Scrubber) -> None:

@@ -177,11 +177,13 @@ def test_a_night_goes_on_after_a_failure_and_ends_red(night: Path) -> None:
     (night / "reports").mkdir()
     (night / "reports" / "canary.json").write_text("yesterday")
     done = subprocess.run(
-        [ROOT / "tools" / "nightly", "./make", "reports", "canary", "reference"],
+        [ROOT / "tools" / "nightly", "./make", "reports", "canary", "reference", "record"],
         cwd=night, check=False,
     )  # fmt: skip
     asked = (night / "asked").read_text().splitlines()
-    assert [line.split()[1] for line in asked] == ["canary", "reference", "alert"]
-    assert "WITNESSES=canary reference" in asked[-1]
+    assert [line.split()[1] for line in asked] == ["canary", "reference", "record", "alert"]
+    assert "WITNESSES=canary reference record" in asked[-1]
+    assert "ARGS=--keep reports/evidence" in asked[0]
+    assert "ARGS=--yes --no-adopt --confirm 3" in asked[2]
     assert done.returncode == 1
     assert not (night / "reports" / "canary.json").exists()

@@ -156,8 +156,8 @@ class Lost(EventOperator):
         if label not in left:
             is_type = kind not in map(kind_of, left)
             rule = "event-type-removed" if is_type else "union-member-removed"
-            # Without its pieces a text still adds up; without what opens or closes it, it does not.
-            wanted = order.is_wanted(kind)
+            # Without its pieces a text does not add up, nor without what opens or closes it.
+            wanted = order.is_wanted(kind) or order.adds_up(kind)
             return rule, graver or {BREAKING if wanted else RISKY}, kind
         if order.is_free(kind):
             return ("order/sequence-gap", {BREAKING}, None) if gap else None
@@ -266,7 +266,7 @@ class Swapped(EventOperator):
         loose = any(kind in NOISE or order.is_free(kind) for kind in kinds)
         if loose or names[at] == names[at + 1]:
             if numbers:
-                return "order/sequence-repeat"
+                return "order/sequence-gap"  # the one that comes too early is out of line first
             same_pieces = names[at] == names[at + 1] and order.adds_up(kinds[0])
             return "order/aggregate-mismatch" if same_pieces else None
         is_first = all(one in NOISE or order.is_free(kind_of(one)) for one in names[:at])

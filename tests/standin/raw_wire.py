@@ -92,6 +92,9 @@ def sound_request(endpoint: str) -> Asked:
         "plan-token": Asked(
             "POST", "https://auth.openai.com/api/accounts/oauth/token", refresh, CLIENT
         ),
+        "discovery": Asked(
+            "GET", "https://auth.openai.com/.well-known/openid-configuration", None, CLIENT
+        ),
         "plan-responses": Asked("POST", "https://api.openai.com/v1/responses", QUESTION, plan),
         "plan-models": Asked("GET", "https://api.openai.com/v1/models", None, plan),
         "platform-responses": Asked("POST", "https://api.openai.com/v1/responses", platform, key),

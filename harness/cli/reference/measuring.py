@@ -19,12 +19,11 @@ from harness.reference.trials.measured import Measured, MeasuredRow
 from harness.reference.trials.opening import Opened, open_release
 from harness.report.writing import print_text
 
-__all__ = ["Measuring", "Progress", "Row", "Table"]
+__all__ = ["Measuring", "Progress"]
 
 #: Called with: how many are done, how many there are, how many of them count.
 Progress = Callable[[int, int, int], None]
 
-Row = TypeVar("Row", bound=MeasuredRow)
 Table = TypeVar("Table", bound=Measured[Any])
 
 _FITS: Final = "fits --surface, --only, --transport"

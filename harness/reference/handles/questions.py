@@ -199,11 +199,14 @@ def _of_refreshes(contract: Contract) -> Iterator[Question]:
         for status in _REFRESHES:
             body = _error("code", NO_CODE)
             yield ask(setting, status, f"error.code {NO_CODE}", body, "")
-        for code in sorted(codes):
+        for code in (NO_CODE, *sorted(codes)):
             for status in (400, 401):
-                like = f"{status} error.code {NO_CODE}"
-                yield ask(setting, status, f"error.code {code}", _error("code", code), like)
+                if code != NO_CODE:
+                    like = f"{status} error.code {NO_CODE}"
+                    yield ask(setting, status, f"error.code {code}", _error("code", code), like)
+                # Some releases repeat the whole body: each shape has what nobody has of its own.
                 for words in ("error", "code"):
+                    like = f"{status} {words} {NO_CODE}" if code != NO_CODE else ""
                     yield ask(setting, status, f"{words} {code}", json.dumps({words: code}), like)
 
 
