@@ -111,6 +111,14 @@ def test_every_event_and_every_code_of_the_contract_is_asked(contract: Contract)
         assert not one.like or (one.surface, one.kind, one.like) in things
 
 
+def test_a_refusal_of_a_refresh_is_set_against_one_of_its_own_shape(contract: Contract) -> None:
+    asked = [one for one in questions(contract) if one.surface == "auth"]
+    assert asked
+    for one in asked:
+        shape = one.name.rpartition(" ")[0]
+        assert one.like in ("", f"{shape} {NO_CODE}"), one.name
+
+
 def test_every_event_is_one_of_its_type(contract: Contract) -> None:
     for kind, payload in events_known(contract).items():
         assert payload["type"] == kind
