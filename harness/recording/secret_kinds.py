@@ -75,7 +75,7 @@ ssh-key                ssh-rsa AAAA<w68>                \\bssh-(?:rsa|ed25519) A
 login-cookie           __Secure-next-auth.session-token=<w80>  next-auth\\.[a-z-]+=(?!REDACTED)[^;\\s]{8,}
 cloudflare-cookie      __cf_bm=<b43>                    \\b(?:__cf_bm|cf_clearance|_cfuvid|__cflb)=(?!REDACTED)[^;\\s]{8,}
 encrypted-content      gAAAAA<b96>                      \\bgAAAAA[A-Za-z0-9_-]{20,}
-email                  <l9>.<l6>@<l8>.example.org       [A-Za-z0-9._%+-]+@(?!example\\.(?:invalid|com)\\b)[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)*\\.[A-Za-z]{2,}
+email                  <l9>.<l6>@<l8>.example.org       (?<=[A-Za-z0-9._%+-])@(?!example\\.(?:invalid|com)\\b)[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)*\\.[A-Za-z]{2,}
 account-id             <h8>-<h4>-4<h3>-a<h3>-<h12>      (?<![0-9A-Za-z])(?!00000000-0000-)[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![0-9A-Za-z])
 user-id                user-<w24>                       \\buser-(?=[A-Za-z]*\\d)(?!0+\\d{1,4}\\b)[A-Za-z0-9]{16,}
 organisation-id        org-<w24>                        \\borg-(?=[A-Za-z]*\\d)(?!0+\\d{1,4}\\b)[A-Za-z0-9]{16,}

@@ -16,7 +16,11 @@ from tests.harness.recordings import JSON, STREAM, asked, contract, event
 SCRUBBER = Scrubber(contract())
 LONG = st.text(min_size=12, max_size=40).filter(lambda text: len(set(text)) > 8)
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | LONG,
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | LONG,
     lambda below: (
         st.lists(below, max_size=4)
         | st.dictionaries(st.sampled_from(["a", "new_name", "email", "delta"]), below, max_size=4)
