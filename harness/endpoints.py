@@ -1,4 +1,4 @@
-"""The one form in which an endpoint is named: ``METHOD host/path``, without scheme and query."""
+"""How an endpoint is named: ``METHOD host/path``, without scheme and query."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ __all__ = ["OTHER", "endpoint_name", "endpoint_pointer", "surfaces_by_endpoint"]
 #: The surface of what is called and is in no contract.
 OTHER: Final = "other"
 
+#: The hosts of the backends. A finding names its surface, and that says which of them is meant.
+_BACKENDS: Final = frozenset(
+    {"api.anthropic.com", "api.openai.com", "auth.openai.com", "chatgpt.com"}
+)
+
 
 def endpoint_name(method: str, url: str) -> str:
     """``GET api.github.com/repos/openai/plugins``; of a WebSocket, its handshake."""
@@ -21,8 +26,13 @@ def endpoint_name(method: str, url: str) -> str:
 
 
 def endpoint_pointer(name: str) -> str:
-    """The place of an endpoint in a finding: ``/endpoint/METHOD host/path``."""
-    return f"/endpoint/{name}"
+    """The place of an endpoint in a finding: ``/endpoint/METHOD /path``.
+
+    Of another host than the backends', which no surface stands for: ``/endpoint/METHOD host/path``.
+    """
+    method, _, place = name.partition(" ")
+    host, slash, path = place.partition("/")
+    return f"/endpoint/{method} {slash}{path}" if host in _BACKENDS else f"/endpoint/{name}"
 
 
 def surfaces_by_endpoint(schemas: Schemas) -> Mapping[str, str]:

@@ -60,14 +60,14 @@ def _rules(before: Calls, after: Calls) -> list[tuple[str, str]]:
             [TURN, SKILLS],
             "client-endpoint-added",
             "client-endpoint-removed",
-            "/endpoint/GET chatgpt.com/backend-api/skills",
+            "/endpoint/GET /backend-api/skills",
         ),
         (
             [TURN, MODELS],
             [MODELS, TURN],
             "client-precondition-added",
             "client-precondition-removed",
-            "/endpoint/GET chatgpt.com/backend-api/models",
+            "/endpoint/GET /backend-api/models",
         ),
     ],
 )

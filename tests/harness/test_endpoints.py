@@ -19,6 +19,15 @@ def test_the_name_has_the_host_and_neither_scheme_nor_query() -> None:
     assert Call.of("GET", url).pointer == endpoint_pointer(endpoint_name("GET", url))
 
 
+def test_the_place_of_a_finding_has_the_path_and_for_a_stranger_the_host() -> None:
+    own, strange = (
+        "GET chatgpt.com/backend-api/codex/models",
+        "GET api.github.com/repos/openai/plugins",
+    )
+    assert endpoint_pointer(own) == "/endpoint/GET /backend-api/codex/models"
+    assert endpoint_pointer(strange) == f"/endpoint/{strange}"
+
+
 def test_every_endpoint_of_the_contract_belongs_to_a_surface_that_has_it() -> None:
     lens = Lens(SCHEMAS)
     looked_at = 0

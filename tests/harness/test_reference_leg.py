@@ -109,7 +109,7 @@ def test_a_call_that_the_client_does_not_make_needs_an_allowance_of_its_own() ->
     (one,) = against(usage, without, []).findings()
     assert (one.rule, one.pointer) == (
         "leg/extra",
-        "/endpoint/GET chatgpt.com/backend-api/wham/usage",
+        "/endpoint/GET /backend-api/wham/usage",
     )
     making = captured("0.1.0", {"plain.https": [turn()], "side-calls.https": calls})
     allowed = [one for one in ALLOWANCES if one.surface == "usage"]

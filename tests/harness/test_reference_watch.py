@@ -76,7 +76,7 @@ def test_a_newer_release_is_captured_compared_and_weighed(contract: Contract) ->
     told = {one.rule: (one.pointer, one.level) for one in found.findings}
     assert told == {
         "client-endpoint-added": (
-            "/endpoint/GET chatgpt.com/backend-api/wham/accounts/check",
+            "/endpoint/GET /backend-api/wham/accounts/check",
             "breaking",
         ),
         "client-header-added": ("/header/x-a", "risky"),

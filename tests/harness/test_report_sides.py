@@ -140,5 +140,5 @@ def test_runs_that_only_one_capture_has_are_named_and_are_no_finding() -> None:
 def test_an_endpoint_that_came_has_its_host_and_the_surface_that_it_belongs_to() -> None:
     report = json.loads(report_of("json", REFERENCE / "0.155.0", REFERENCE / "0.156.0"))
     (one,) = [each for each in report["findings"] if each["rule"] == "client-endpoint-added"]
-    assert one["pointer"] == "/endpoint/GET chatgpt.com/backend-api/wham/accounts/check"
+    assert one["pointer"] == "/endpoint/GET /backend-api/wham/accounts/check"
     assert one["surface"] == "accounts"

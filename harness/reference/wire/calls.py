@@ -33,5 +33,5 @@ class Call(NamedTuple):
 
     @property
     def pointer(self) -> str:
-        """Its place in a finding: ``/endpoint/METHOD host/path``."""
+        """Its place in a finding: see :func:`~harness.endpoints.endpoint_pointer`."""
         return endpoint_pointer(self.name)
