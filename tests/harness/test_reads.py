@@ -209,6 +209,7 @@ def test_the_leg_is_as_it_was_afterwards(contract: Contract) -> None:
 NO_ANSWERS = {
     "leg.blob": "credentials out of the environment",
     "leg.models": "the leg's own table",
+    "leg.store": "a login in a file",
     "leg.tokens": "the claims inside of a token",
 }
 
