@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -203,11 +202,9 @@ def test_two_waivers_of_one_finding_are_both_of_use() -> None:
 
 
 def test_a_locator_made_to_be_slow_is_not() -> None:
+    # A matcher that tries all ways would not come back in the life of this machine.
     locator = "* * * " + "*a" * 500 + "b"
-    one = removed(pointer="/" + "a" * 100_000)
-    began = time.perf_counter()
-    assert not waived(one, locator=locator)
-    assert time.perf_counter() - began < 5
+    assert not waived(removed(pointer="/" + "a" * 100_000), locator=locator)
 
 
 # The command line. Days are far from today, so that no test has one.
