@@ -50,8 +50,8 @@ alert: $(VENV)/.installed  ## Tell people what the reports of WITNESSES in FOLDE
 nightly: $(VENV)/.installed  ## All WITNESSES, whatever becomes of each, then the alert
 	@tools/nightly "$(MAKE)" "$(FOLDER)" $(WITNESSES)
 
-test: $(VENV)/.installed  ## Run the whole test suite
-	@$(BIN)/pytest $(ARGS)
+test: $(VENV)/.installed  ## Run the whole test suite, over up to four cores
+	@$(BIN)/pytest -n auto --maxprocesses 4 $(ARGS)
 
 lint: $(VENV)/.installed  ## ruff, mypy --strict, import-linter; actionlint and zizmor for the workflows
 	@$(BIN)/ruff check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from json.scanner import make_scanner
 from typing import Any, Final, NamedTuple
 
 from leg.limits import Limits
@@ -31,18 +32,18 @@ class _NotJson:
 
 NOT_JSON: Final = _NotJson()
 
-_decode: Final = json.JSONDecoder().raw_decode
+# What is behind json.loads, less its search for white space around the value.
+_scan: Final = make_scanner(json.JSONDecoder())
 
 
 def parse_json(text: str | bytes) -> Any:
     """A JSON value, or :data:`NOT_JSON`."""
     try:
         if isinstance(text, str):
-            # What json.loads does, less the search for white space around the value.
-            value, end = _decode(text)
+            value, end = _scan(text, 0)
             if end == len(text):
                 return value
-    except (ValueError, RecursionError):
+    except (StopIteration, ValueError, RecursionError):
         pass
     try:
         return json.loads(text)

@@ -87,17 +87,15 @@ class _Check:
         self._here: Any = None
 
     def breaches(self) -> Iterator[Breach]:
-        test = {"value": self._values, "time": self._times, "echo": self._echo, "sum": self._sum}[
-            self._invariant.kind
-        ]
         if "agree" in self._says:
             yield from self._agree()
             return
+        test = _TESTS[self._invariant.kind]
         for start in self._invariant.each:
             for prefix, here in _places(self._value, start):
                 self._here = here
                 if self._applies(here):
-                    for pointer, found, message in test():
+                    for pointer, found, message in test(self):
                         yield self._breach(prefix + pointer, found, message)
 
     def _breach(self, pointer: str, found: Any, message: str) -> Breach:
@@ -140,7 +138,7 @@ class _Check:
         found = self._referred(self._says[word]) if word in self._says else []
         return _number(found[0]) if found else None
 
-    def _values(self) -> Iterator[tuple[str, Any, str]]:
+    def values(self) -> Iterator[tuple[str, Any, str]]:
         seen: list[Any] = []
         for pointer, value in self._at():
             wrong = self._wrong(value)
@@ -166,7 +164,7 @@ class _Check:
             return "is no JSON text"
         return None
 
-    def _times(self) -> Iterator[tuple[str, Any, str]]:
+    def times(self) -> Iterator[tuple[str, Any, str]]:
         start, distance = self._bound("after"), self._bound("distance")
         slack = self._says.get("slack", 0)
         for pointer, value in self._at():
@@ -197,13 +195,13 @@ class _Check:
                 message = f"counts from a moment {apart:.0f} s away from that of the others"
                 yield self._breach(pointer, None, message)
 
-    def _echo(self) -> Iterator[tuple[str, Any, str]]:
+    def echo(self) -> Iterator[tuple[str, Any, str]]:
         known = self._referred(self._says.get("of", self._says.get("among")))
         for pointer, value in self._at() if known else ():
             if value not in known and not ("dated" in self._says and _is_dated(value, known)):
                 yield pointer, value, f"{value!r} is not {' or '.join(map(repr, known))}"
 
-    def _sum(self) -> Iterator[tuple[str, Any, str]]:
+    def sum(self) -> Iterator[tuple[str, Any, str]]:
         parts: list[float] = []
         for place in self._says["of"]:
             found = [_number(value) for _, value in _places(self._here, place)]
@@ -216,6 +214,14 @@ class _Check:
             number = _number(value)
             if number is not None and abs(number - sum(parts)) > self._says.get("slack", 0):
                 yield pointer, None, f"{number:g} is not the sum of its parts, {sum(parts):g}"
+
+
+_TESTS: Final = {
+    "value": _Check.values,
+    "time": _Check.times,
+    "echo": _Check.echo,
+    "sum": _Check.sum,
+}
 
 
 def _places(value: Any, pointer: str) -> list[tuple[str, Any]]:

@@ -20,15 +20,16 @@ _PIECE: Final = re.compile(r"[._]delta(?:\(|$)")
 
 def event_label(event: Event) -> str:
     """The name of an event in a shape: its type, and the type of its item where that matters."""
-    kind = event.type
+    kind, payload = event.type, event.payload
     if kind is None:
-        if event.payload is not NOT_JSON:
+        if payload is not NOT_JSON:
             return "(no type)"
         return "(done)" if event.data == "[DONE]" else "(not json)"
     for member in TOLD_APART_BY:
-        value: Any = event.payload.get(member)
-        if value.__class__ is dict and isinstance(value.get("type"), str):
-            return f"{kind}({value['type']})"
+        if member in payload:
+            value: Any = payload[member]
+            if value.__class__ is dict and isinstance(value.get("type"), str):
+                return f"{kind}({value['type']})"
     return kind
 
 

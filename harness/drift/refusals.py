@@ -42,8 +42,10 @@ def refusal_of(exchange: Exchange, surface: str) -> dict[str, Any] | None:
     """
     if exchange.failed:
         return _of_answer(exchange, surface)
-    if exchange.is_stream and any(_has_failed(event.payload) for event in exchange.events):
-        return _of_stream(exchange)
+    if exchange.is_stream:
+        for event in exchange.events:
+            if _has_failed(event.payload):
+                return _of_stream(exchange)
     return None
 
 
@@ -81,12 +83,13 @@ def envelope_of(exchange: Exchange) -> str:
 
 
 def _has_failed(payload: Any) -> bool:
-    if not isinstance(payload, dict):
+    if payload.__class__ is not dict:
         return False
-    if payload.get("type") in _FAILURES:
-        return True
-    response = payload.get("response")  # nearly all events have none
-    return isinstance(response, dict) and response.get("status") == "failed"
+    if "response" not in payload:  # as in nearly all events
+        return payload.get("type") in _FAILURES
+    response = payload["response"]
+    is_failed = isinstance(response, dict) and response.get("status") == "failed"
+    return is_failed or payload.get("type") in _FAILURES
 
 
 def _of_stream(exchange: Exchange) -> dict[str, Any] | None:
