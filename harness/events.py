@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from json.scanner import make_scanner
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from leg.limits import Limits
 from leg.sse import SSEDecoder
@@ -33,7 +33,7 @@ class _NotJson:
 NOT_JSON: Final = _NotJson()
 
 # What is behind json.loads, less its search for white space around the value.
-_scan: Final = make_scanner(json.JSONDecoder())
+_scan: Final = make_scanner(cast("Any", json.JSONDecoder()))
 
 
 def parse_json(text: str | bytes) -> Any:
