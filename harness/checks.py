@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from harness.bodies import closest, of_success
 from harness.contract import Endpoint, Problem, Schemas
+from harness.drift.claims import with_consequence
 from harness.drift.findings import (
     ONCE,
     Evidence,
@@ -21,10 +22,9 @@ from harness.drift.normaliser import normaliser_of
 from harness.drift.rules import RULES
 from harness.events import pending_event
 from harness.exchange import NOT_JSON, Event, Exchange
-from harness.grammar import Grammar
 from harness.invariants import InvariantJudge, folded
-from harness.order import check_order
 from harness.pointers import generalised
+from harness.stream_order import broken_order
 
 __all__ = ["ENDED_EARLY", "Locate", "check_exchange"]
 
@@ -33,6 +33,9 @@ ENDED_EARLY: Final = frozenset({"stream_cut", "stream_stalled", "stream_too_larg
 
 #: A stream that was broken off inside of an event breaks one of these.
 _ENDLESS: Final = frozenset({"order/terminal-missing", "order/error-without-terminal"})
+
+#: The rule for data of an event that is no JSON.
+_UNREAD: Final = "sse/data-not-json"
 
 #: Keywords of which one wants to know what would have been right.
 _TOLD: Final = frozenset({"enum", "pattern", "minimum", "maximum", "minItems", "minLength"})
@@ -197,7 +200,7 @@ class _Judge:
     def _event(self, folder: str, event: Event, of: int) -> Iterator[Finding]:
         evidence = Evidence(1, of)
         if event.payload is NOT_JSON:
-            rule = "sse/done-sentinel" if event.data == "[DONE]" else "sse/data-not-json"
+            rule = "sse/done-sentinel" if event.data == "[DONE]" else _UNREAD
             yield self.finding(rule, f"{RULES[rule].means}: {event.data[:40]!r}", event=event)
             return
         path = None if event.type is None else self._schemas.event(folder, event.type)
@@ -219,18 +222,17 @@ class _Judge:
 
     def _order(self, path: str, exchange: Exchange, **stream: bool) -> set[str]:
         """Judge the order of each answer by itself; the rules that were broken."""
-        grammar = Grammar.from_data(self._schemas.document(path))
-        rules: set[str] = set()
-        before = 0
-        for turn in exchange.turns:
-            for one in check_order(grammar, (event.payload for event in turn), **stream):
-                rules.add(one.rule)
-                event = turn[one.index] if 0 <= one.index < len(turn) else None
-                message = f"event {before + one.index + 1}: {one.message}"
-                told = self.finding(one.rule, message, event=event, pointer=one.pointer)
-                self.found.append(replace(told, event=one.event))
-            before += len(turn)
-        return rules
+        broken = broken_order(
+            self._schemas, self._surface, path, exchange, locate=self._locate, **stream
+        )
+        told = [one for one in self.found if one.rule == _UNREAD]
+        for one in broken if told else ():
+            # Of what cannot be read nobody knows where it belongs: the first one is the cause.
+            told[0] = with_consequence(told[0], one)
+        kept = [one for one in self.found if one.rule != _UNREAD]
+        self.found = [*kept, *(told or broken)]
+        follows = {text.partition(" ")[0] for one in broken for text in one.explains}
+        return follows | {one.rule for one in broken}
 
     def value(self, path: str, value: Any, prefix: str, *, direction: str = "response") -> None:
         """Judge one value by one schema."""

@@ -17,6 +17,7 @@ __all__ = [
     "pending_event",
     "read_events",
     "read_stream",
+    "refuse_constant",
 ]
 
 #: An exchange is read from a file that is there already: no stream can run away with the memory.
@@ -32,8 +33,18 @@ class _NotJson:
 
 NOT_JSON: Final = _NotJson()
 
+
+def refuse_constant(word: str) -> Any:
+    """``NaN`` and the infinities, which Python reads and JSON does not have.
+
+    Raises:
+        ValueError: always.
+    """
+    raise ValueError(f"{word} is no JSON")
+
+
 # What is behind json.loads, less its search for white space around the value.
-_scan: Final = make_scanner(cast("Any", json.JSONDecoder()))
+_scan: Final = make_scanner(cast("Any", json.JSONDecoder(parse_constant=refuse_constant)))
 
 
 def parse_json(text: str | bytes) -> Any:
@@ -46,7 +57,7 @@ def parse_json(text: str | bytes) -> Any:
     except (StopIteration, ValueError, RecursionError):
         pass
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=refuse_constant)
     except (ValueError, RecursionError):
         return NOT_JSON
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -24,6 +24,8 @@ __all__ = [
 
 #: The frame of a client that asks for a response.
 ASKS: Final = "response.create"
+#: The event that a response begins with.
+_BEGINS: Final = "response.created"
 
 Headers = tuple[tuple[str, str], ...]
 Chunks = tuple[tuple[float, int], ...]
@@ -130,8 +132,21 @@ class Exchange:
             if frame.type == ASKS
         }
         # What comes before the first question goes with its answer.
-        starts = [0, *sorted(asked)[1:], len(self.events)]
+        again = sorted(asked)[1:] if asked or self.has_lines else self._begun_again()
+        starts = [0, *again, len(self.events)]
         return tuple(self.events[here:there] for here, there in pairwise(starts))
+
+    def _begun_again(self) -> list[int]:
+        """Where another response begins, in lines that show the frames of the server alone."""
+        starts: list[int] = []
+        known: set[str] = set()
+        for at, event in enumerate(self.events):
+            response = event.payload.get("response") if event.type == _BEGINS else None
+            name = response.get("id") if isinstance(response, dict) else None
+            if isinstance(name, str) and name not in known:
+                starts += [at] if known else []
+                known.add(name)
+        return starts
 
     def header_map(self) -> dict[str, str]:
         """Headers as the schemas want them: lower-case names, several values of one name joined."""
@@ -154,8 +169,7 @@ class Exchange:
                 body, interaction.body if isinstance(interaction.body, str) else None
             )
             is_stream = is_ws or bool(found.events) or not _is_document(body)
-        frames = tuple(_frame_events(interaction.frames or ()))
-        answered = accumulate(sender == "server" for sender, _ in frames)
+        frames = _by_sender(_frame_events(interaction.frames or ()))
         return cls(
             request=SentRequest(
                 sent.method, sent.uri, _sent_headers(interaction), _bytes(sent.body)
@@ -164,18 +178,12 @@ class Exchange:
             headers=_pairs(interaction.headers),
             body=body,
             is_stream=is_stream,
-            events=tuple(one for sender, one in frames if sender == "server")
-            if is_ws
-            else found.events,
+            events=frames.events if is_ws else found.events,
             ended=stream.ended if stream else None,
             unfinished=found.unfinished,
             transport="ws" if is_ws else "http",
-            sent_frames=tuple(one for sender, one in frames if sender == "client"),
-            sent_at=tuple(
-                count
-                for count, (sender, _) in zip(answered, frames, strict=True)
-                if sender == "client"
-            ),
+            sent_frames=frames.sent,
+            sent_at=frames.sent_at,
             close_code=interaction.close_code,
             chunks=stream.chunks if stream else None,
             seen=_sighting(interaction.provenance),
@@ -197,14 +205,26 @@ class Exchange:
 
     @classmethod
     def from_jsonl(cls, body: bytes) -> Exchange:
-        """The answer in a ``.jsonl`` file: one event (or one frame) a line, without names."""
+        """What is in a ``.jsonl`` file: one event (or one frame) a line, without names.
+
+        A frame that asks for a response is the client's; all others are the server's.
+        """
         lines = body.decode("utf-8", "replace").split("\n")
-        events = tuple(
+        events = [
             Event(None, line, parse_json(line), number)
             for number, line in enumerate(lines, 1)
             if line.strip()
+        ]
+        frames = _by_sender(("client" if one.type == ASKS else "server", one) for one in events)
+        return cls(
+            body=body,
+            is_stream=True,
+            events=frames.events,
+            has_lines=False,
+            transport="ws" if frames.sent else "http",
+            sent_frames=frames.sent,
+            sent_at=frames.sent_at,
         )
-        return cls(body=body, is_stream=True, events=events, has_lines=False)
 
     @classmethod
     def from_json(cls, body: bytes, status: int | None = None) -> Exchange:
@@ -215,6 +235,25 @@ class Exchange:
 def _is_document(body: bytes) -> bool:
     """Whether a body without events is a page or JSON, whatever its headers call it."""
     return body.lstrip()[:1] in (b"<", b"{", b"[")
+
+
+class _Frames(NamedTuple):
+    """Frames by sender, and of each of the client's, how many of the server's came before."""
+
+    events: tuple[Event, ...]
+    sent: tuple[Event, ...]
+    sent_at: tuple[int, ...]
+
+
+def _by_sender(frames: Iterable[tuple[str, Event]]) -> _Frames:
+    events: list[Event] = []
+    sent: list[tuple[Event, int]] = []
+    for sender, one in frames:
+        if sender == "server":
+            events.append(one)
+        else:
+            sent.append((one, len(events)))
+    return _Frames(tuple(events), tuple(one for one, _ in sent), tuple(at for _, at in sent))
 
 
 def _frame_events(frames: Iterable[Frame]) -> Iterable[tuple[str, Event]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 __all__ = ["Bracket", "Grammar", "lookup"]
@@ -98,11 +99,18 @@ def _bracket(data: Mapping[str, Any]) -> Bracket:
 
 def lookup(value: Any, pointer: str) -> Any:
     """What stands at a JSON pointer, or ``None``: an absent value decides nothing here."""
-    for token in pointer.split("/")[1:]:
-        if isinstance(value, Mapping):
-            value = value.get(token.replace("~1", "/").replace("~0", "~"))
+    for token in _tokens(pointer):
+        if isinstance(value, dict):
+            value = value.get(token)
         elif isinstance(value, list) and token.isdecimal() and int(token) < len(value):
             value = value[int(token)]
         else:
             return None
     return value
+
+
+@lru_cache(maxsize=4096)
+def _tokens(pointer: str) -> tuple[str, ...]:
+    """The parts of a pointer; the same few are asked of every event."""
+    parts = pointer.split("/")[1:]
+    return tuple(one.replace("~1", "/").replace("~0", "~") for one in parts)

@@ -7,9 +7,19 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from harness.contract import ContractError
+from harness.events import refuse_constant
 from harness.exchange import NOT_JSON, Exchange
 
-__all__ = ["RAW", "read_json", "read_jsonl", "read_payload", "read_raw", "read_sse", "status_of"]
+__all__ = [
+    "RAW",
+    "read_json",
+    "read_jsonl",
+    "read_payload",
+    "read_raw",
+    "read_sse",
+    "repeated_keys",
+    "status_of",
+]
 
 #: Statuses that stand for "some refusal" and "some success" where only a body is known.
 _REFUSED: Final = 400
@@ -68,13 +78,29 @@ def read_payload(raw: bytes, name: str) -> Any:
 def _parsed(raw: bytes, name: str, line: int = 1) -> Any:
     """A JSON value that begins on this line of a file."""
     try:
-        return json.loads(raw)
+        return json.loads(raw, parse_constant=refuse_constant)
     except json.JSONDecodeError as error:
         where = f"line {line + error.lineno - 1}, column {error.colno}"
         raise ContractError(name, where, f"not JSON: {error.msg}", "mend the syntax") from None
     except (ValueError, RecursionError) as error:
         where = f"line {line}" if line > 1 else ""
         raise ContractError(name, where, f"not JSON: {error}", "mend it") from None
+
+
+def repeated_keys(text: str | bytes) -> list[str]:
+    """The keys that stand twice in one object of a JSON text: readers disagree on which counts."""
+    found: dict[str, None] = {}
+
+    def look(members: list[tuple[str, Any]]) -> None:
+        names = [name for name, _ in members]
+        if len(set(names)) < len(names):
+            found.update((name, None) for name in names if names.count(name) > 1)
+
+    try:
+        json.loads(text, object_pairs_hook=look)
+    except (ValueError, RecursionError):
+        return []  # it is no JSON, and that is told
+    return list(found)
 
 
 def read_json(raw: bytes, name: str) -> Exchange:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from harness.bodies import known_members
 from harness.checks import ENDED_EARLY, Locate, check_exchange
-from harness.contract import Contract, ContractError, Interaction, line_of, read_bytes
-from harness.drift.findings import Finding, Unchecked, merge_findings
+from harness.contract import (
+    Contract,
+    ContractError,
+    Interaction,
+    line_of,
+    read_bytes,
+    read_interactions,
+)
+from harness.drift.findings import Finding, Unchecked, finding, merge_findings
 from harness.exchange import Event, Exchange
 from harness.lines import line_of_pointer
-from harness.raw import read_jsonl, read_payload, read_sse, status_of
+from harness.raw import read_jsonl, read_payload, read_sse, repeated_keys, status_of
 
 __all__ = ["ENDED_EARLY", "check_exchange", "validate_file"]
 
@@ -89,15 +98,16 @@ class _Files:
         return self._check(exchange, self._at_lines(text))
 
     def cassette(self) -> list[Finding]:
-        cassette = self._contract.read_cassette(self._path)
+        interactions, early = self._interactions()
         text = self._path.read_text(encoding="utf-8")
-        early = self._ends_early(cassette.id) if cassette.path.startswith("cassettes/") else False
         found: list[Finding] = []
-        for index, interaction in enumerate(cassette.interactions):
+        for index, interaction in enumerate(interactions):
             path = ("interactions", index, "response", "body", "string")
             line, is_block = line_of(text, path)
-            if interaction.stream is not None:
-                locate = self._at_events(line - 1) if is_block else self._at(line)
+            if interaction.frames:
+                locate = self._at_frames(text, index)
+            elif interaction.stream is not None and is_block:
+                locate = self._at_events(line - 1)
             else:
                 locate = self._at(line)
             exchange = Exchange.from_interaction(interaction)
@@ -110,6 +120,21 @@ class _Files:
             found += (replace(one, probe=str(index)) for one in checked)
         return [replace(one, probe=None) for one in merge_findings(found)]
 
+    def _interactions(self) -> tuple[Sequence[Interaction], bool]:
+        """The exchanges of a cassette, and whether its stream rightly lacks its end.
+
+        One of ours says where each part comes from; any other one is as vcrpy recorded it.
+        """
+        if not self._name.startswith("cassettes/"):
+            interactions = read_interactions(self._path, self._name)
+            if not interactions:
+                raise ContractError(
+                    self._name, "/interactions", "is empty", "record an answer into it"
+                )
+            return interactions, False
+        cassette = self._contract.read_cassette(self._path)
+        return cassette.interactions, self._ends_early(cassette.id)
+
     def _skip(self, what: str, why: str) -> None:
         if self._unchecked is not None:
             self._unchecked.append(Unchecked(what, why))
@@ -117,7 +142,7 @@ class _Files:
     def _check(
         self, exchange: Exchange, locate: Locate, *, ended_early: bool = False
     ) -> list[Finding]:
-        return check_exchange(
+        found = check_exchange(
             self._contract.schemas,
             self._surface,
             exchange,
@@ -127,6 +152,24 @@ class _Files:
             unchecked=self._unchecked,
             report_unknown=True,
         )
+        return [*found, *merge_findings(self._ambiguous(exchange, locate))]
+
+    def _ambiguous(self, exchange: Exchange, locate: Locate) -> Iterator[Finding]:
+        """Objects with two members of one name."""
+        texts = [(one, one.data) for one in exchange.events]
+        for event, text in texts if exchange.is_stream else [(None, exchange.body)]:
+            for key in repeated_keys(text):
+                yield finding(
+                    "schema/other",
+                    f"{event.type or 'what is no event' if event else 'the body'}: "
+                    f"the key {key!r} stands twice in one object",
+                    surface=self._surface,
+                    event=event.type if event else None,
+                    pointer="" if event else "/body",
+                    before="each key once",
+                    after=key,
+                    where=locate(event, ""),
+                )
 
     def _lone_event(self, exchange: Exchange, text: str) -> list[Finding]:
         """One event out of its stream: there is no order to judge."""
@@ -177,6 +220,15 @@ class _Files:
 
     def _at_events(self, offset: int) -> Locate:
         return lambda event, _: f"{self._name}:{offset + (event.line if event else 1)}"
+
+    def _at_frames(self, text: str, index: int) -> Locate:
+        """Each frame of an exchange over a WebSocket has a line of its own."""
+
+        @cache
+        def line(number: int) -> int:
+            return line_of(text, ("interactions", index, "frames", number - 1, "text"))[0]
+
+        return lambda event, _: f"{self._name}:{line(event.line if event else 1)}"
 
     def _at_lines(self, text: str) -> Locate:
         return lambda _, pointer: f"{self._name}:{line_of_pointer(text, pointer)}"

@@ -3,6 +3,6 @@
 Reports come in (:mod:`~harness.alert.looks`), what was told so far is read from where it was told
 (:mod:`~harness.alert.ledger`), the difference is a list of actions
 (:mod:`~harness.alert.planning`), written for a person (:mod:`~harness.alert.text`). All of that is
-pure; :mod:`~harness.alert.github`, :mod:`~harness.alert.shelf` and :mod:`~harness.alert.hooks` do
-what is to be done.
+pure; :mod:`~harness.alert.github`, :mod:`~harness.alert.state_file` and
+:mod:`~harness.alert.hooks` do what is to be done.
 """

@@ -15,11 +15,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from harness.alert.ledger import Ledger
+from harness.alert.planning import Action, Issue
+from harness.alert.sending import NotSent
 from leg._version import __version__
-
-from .ledger import Ledger
-from .planning import Action, Issue
-from .sending import NotSent
 
 __all__ = ["API", "LABEL", "GitHub"]
 

@@ -12,12 +12,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from harness.alert.planning import Action
+from harness.alert.sending import NotSent
+from harness.alert.text import headline
 from harness.report.words import cut
 from leg._version import __version__
-
-from .planning import Action
-from .sending import NotSent
-from .text import headline
 
 __all__ = ["VARIABLES", "as_json", "as_slack", "notify"]
 

@@ -8,10 +8,9 @@ from json import JSONDecodeError
 from pathlib import Path
 from typing import Any, Final
 
+from harness.alert.ledger import LOOKLESS, Ledger
+from harness.alert.planning import Issue
 from harness.exits import WrongUse
-
-from .ledger import LOOKLESS, Ledger
-from .planning import Issue
 
 __all__ = ["FORMAT", "known_document", "read_known"]
 

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from .ledger import LOOKLESS, Ledger, Row
-from .looks import Look
-from .rows import united
-from .text import body_of, change_of, recovery_of, title_of
+from harness.alert.ledger import LOOKLESS, Ledger
+from harness.alert.left import still_left
+from harness.alert.looks import Look
+from harness.alert.row import Row
+from harness.alert.rows import united
+from harness.alert.text import body_of, change_of, recovery_of, title_of
 
 __all__ = ["Action", "Issue", "plan"]
 
@@ -89,18 +91,20 @@ def _act(
     is_open = issue is not None and issue.is_open
     ledger = issue.ledger if issue is not None and is_open else None
     before = ledger or Ledger(topic)
-    rows = _merged(before.rows, now, looks, topic)
-    if not rows and not (is_open and before.left_out and not _all_looked(looks)):
-        if issue is None or not is_open:
+    by_name = {one.witness: one for one in looks}
+    rows = _merged(before.rows, now, by_name, topic)
+    left = still_left(before.left, lambda sight: _all_named(sight, by_name, topic))
+    if not rows and not left:
+        if issue is None or not is_open or (ledger is None and not _all_looked(looks)):
             return None
         return Action(
             "close", topic, issue.number, issue.title, body_of(topic, ()),
             recovery_of(before, looks, today),
         )  # fmt: skip
-    title, body = title_of(topic, rows), body_of(topic, rows)
+    title, body = title_of(topic, rows, left), body_of(topic, rows, left)
     if issue is None:
         return Action("open", topic, None, title, body, rows=rows)
-    comment = change_of(before, rows)
+    comment = change_of(before, rows, left)
     if not is_open:
         return Action("reopen", topic, issue.number, title, body, comment, rows)
     if comment:
@@ -110,18 +114,34 @@ def _act(
     return None
 
 
-def _all_looked(looks: Iterable[Look]) -> bool:
-    return not any(look.left for look in looks)
+def _all_looked(looks: Sequence[Look]) -> bool:
+    """Whether what an issue held that cannot be read any more is over."""
+    return bool(looks) and not any(look.left or look.present for look in looks)
+
+
+def _looked(sight: str, looks: Mapping[str, Look], topic: str) -> bool:
+    """Whether what this sight showed is there by name now, or over."""
+    witness, _, probe = sight.partition(" ")
+    look = looks.get(witness)
+    if look is None:
+        return False
+    # That somebody cannot look is over when he does not complain any more.
+    return topic == LOOKLESS or look.looked_at(probe or None)
+
+
+def _all_named(sight: str, looks: Mapping[str, Look], topic: str) -> bool:
+    look = looks.get(sight.partition(" ")[0])
+    # What is there and does not count is not told by name: it may be any of them.
+    return look is not None and not look.present and _looked(sight, looks, topic)
 
 
 def _merged(
-    before: Iterable[Row], now: Mapping[str, Row], looks: Sequence[Look], topic: str
+    before: Iterable[Row], now: Mapping[str, Row], looks: Mapping[str, Look], topic: str
 ) -> list[Row]:
     """What holds: all of now, and of before what nobody has seen to be gone."""
     rows = dict(now)
-    by_name = {one.witness: one for one in looks}
     for old in before:
-        left = _left_of(old, by_name, topic)
+        left = _left_of(old, looks, topic)
         new = now.get(old.id)
         if new is not None:
             whole = new if left is None else united(new, left)
@@ -135,12 +155,9 @@ def _left_of(old: Row, looks: Mapping[str, Look], topic: str) -> Row | None:
     """A row with the sights that are not seen to be gone; ``None`` if there are none."""
 
     def is_gone(sight: str) -> bool:
-        witness, _, probe = sight.partition(" ")
-        look = looks.get(witness)
-        if look is None or old.id in look.present:
-            return False
-        # That somebody cannot look is over when he does not complain any more.
-        return topic == LOOKLESS or look.looked_at(probe or None)
+        look = looks.get(sight.partition(" ")[0])
+        is_present = look is not None and old.id in look.present
+        return not is_present and _looked(sight, looks, topic)
 
     sights = tuple(one for one in old.sights if not is_gone(one))
     return replace(old, sights=sights) if sights else None

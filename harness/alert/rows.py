@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+from harness.alert.ledger import LOOKLESS
+from harness.alert.looks import Look
+from harness.alert.row import UNCHECKED, Row
 from harness.drift.findings import Evidence, Finding, at_or_over
 from harness.drift.profiles import is_read
 from harness.drift.waivers import WAIVER_RULES, place_of
 from harness.lines import visible
 from harness.reads import Reads
-
-from .ledger import LOOKLESS, UNCHECKED, Row
-from .looks import Look
 
 __all__ = ["rows_of", "united"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from .planning import Action, Issue
+from harness.alert.planning import Action, Issue
 
 __all__ = ["NotSent", "Place"]
 

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final
 
+from harness.alert.ledger import LOOKLESS, Ledger, in_order
+from harness.alert.left import Left
+from harness.alert.looks import Look
+from harness.alert.row import UNCHECKED, Row
 from harness.drift.rules import LEVELS
 from harness.report.as_markdown import code_span
 from harness.report.words import counted, cut, harmless, mend_of
-
-from .ledger import LOOKLESS, UNCHECKED, Ledger, Row, digest, in_order
-from .looks import Look
 
 __all__ = ["MAX_BODY", "body_of", "change_of", "headline", "recovery_of", "summary_of", "title_of"]
 
@@ -33,16 +34,21 @@ _MARK: Final = (
 )
 
 
-def title_of(topic: str, rows: Sequence[Row]) -> str:
-    """The title of an issue about this topic."""
+def title_of(topic: str, rows: Sequence[Row], left: Sequence[Left] = ()) -> str:
+    """The title of an issue about this topic; ``left`` is what is known by number only."""
     if topic == LOOKLESS:
-        return f"codex-leg could not look: {counted(len(rows), 'thing')}"
-    return f"codex-leg: {cut(topic, 80)} has changed ({_levels(rows)})"
+        return f"codex-leg could not look: {counted(len(rows) + _sum(left), 'thing')}"
+    return f"codex-leg: {cut(topic, 80)} has changed ({_levels(rows, _sum(left))})"
 
 
-def _levels(rows: Iterable[Row]) -> str:
+def _levels(rows: Iterable[Row], unnamed: int) -> str:
     count = Counter(row.level for row in rows)
-    return ", ".join(f"{count[level]} {level}" for level in LEVELS if count[level])
+    parts = [f"{count[level]} {level}" for level in LEVELS if count[level]]
+    return ", ".join([*parts, f"{unnamed} told before"] if unnamed else parts)
+
+
+def _sum(left: Iterable[Left]) -> int:
+    return sum(one.count for one in left)
 
 
 def headline(rows: Sequence[Row]) -> list[str]:
@@ -61,15 +67,29 @@ def _told(row: Row) -> str:
     return row.message if tail == "-" or tail in row.message else f"{row.message} ({row.place})"
 
 
-def body_of(topic: str, rows: Sequence[Row]) -> str:
-    """The text of an issue, with the ledger for the next run below it; rows in any order."""
-    ledger = Ledger.fitting(topic, rows)
-    if not rows:
-        return f"Nothing is open.\n\n{_MARK}\n\n{ledger.block()}\n"
-    ordered = in_order(rows)
-    head = _lookless(ordered) if topic == LOOKLESS else _drift(topic, ordered)
-    text = "".join([*head, *_details(ordered)])
-    return f"{text}\n{_MARK}\n\n{ledger.block()}\n"
+def body_of(topic: str, rows: Sequence[Row], left: Sequence[Left] = ()) -> str:
+    """The text of an issue, with the ledger for the next run below it.
+
+    Args:
+        topic: of the issue.
+        rows: what holds, in any order.
+        left: what was told, is known by number only, and was not looked at since.
+    """
+    block = Ledger.fitting(topic, rows, left).block()
+    if not rows and not left:
+        return f"Nothing is open.\n\n{_MARK}\n\n{block}\n"
+    parts: list[str] = []
+    if rows:
+        ordered = in_order(rows)
+        parts += _lookless(ordered) if topic == LOOKLESS else _drift(topic, ordered)
+        parts += _details(ordered)
+    if left:
+        names = sorted({sight.partition(" ")[0] for one in left for sight in one.sights})
+        parts.append(
+            f"\n**{_sum(left)} more** were told before, did not fit here by name, and are open "
+            f"until they are looked at again: {', '.join(map(code_span, names))}\n"
+        )
+    return f"{''.join(parts)}\n{_MARK}\n\n{block}\n"
 
 
 def _drift(topic: str, rows: Sequence[Row]) -> Iterator[str]:
@@ -145,23 +165,23 @@ def _place(row: Row) -> str:
     return code_span(cut(row.place, _MAX_PLACE))
 
 
-def change_of(before: Ledger, rows: Sequence[Row]) -> str:
+def change_of(before: Ledger, rows: Sequence[Row], left: Sequence[Left] = ()) -> str:
     """A comment that says what came, went or became graver; ``""`` if nothing did."""
-    now = Ledger.fitting(before.topic, rows)
-    if before.digest == now.digest and before.rows:
-        return ""
-    if before.left_out and {row.id for row in before.rows} <= {row.id for row in now.rows}:
-        # The rest of them is not known by name: count.
-        was = len(before.rows) + before.left_out
-        if digest(rows) != before.digest:
-            return f"It has changed: {was} before, {len(rows)} now.\n"
+    now = Ledger.fitting(before.topic, rows, left)
+    if before.digest == now.digest and (before.rows or before.left):
         return ""
     old = {row.id: row for row in before.rows}
     new = {row.id: row for row in rows}
     came = [row for row in rows if row.id not in old]
     gone = [row for row in before.rows if row.id not in new]
     moved = [row for row in rows if row.id in old and old[row.id].level != row.level]
-    parts = [_list("New", came), _list("Gone", gone), _list("As grave as that now", moved)]
+    parts = [_list("Gone", gone), _list("As grave as that now", moved)]
+    if before.left:
+        # What was left out is not known by name, so nobody can say what of all this is new.
+        was, are = len(before.rows) + before.left_out, len(rows) + _sum(left)
+        parts.insert(0, f"It has changed: {was} before, {are} now.\n")
+    else:
+        parts.insert(0, _list("New", came))
     return "\n".join(part for part in parts if part)
 
 

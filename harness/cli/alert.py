@@ -19,7 +19,7 @@ from harness.alert.looks import Look, read_look
 from harness.alert.planning import Action, plan
 from harness.alert.rows import rows_of
 from harness.alert.sending import NotSent, Place
-from harness.alert.shelf import Shelf
+from harness.alert.state_file import StateFile
 from harness.alert.text import headline, summary_of
 from harness.contract import Contract
 from harness.drift.rules import LEVELS
@@ -28,6 +28,7 @@ from harness.lines import visible
 from harness.reads import Reads
 from harness.report.as_json import json_text
 from harness.report.words import harmless
+from harness.whole_files import write_whole
 
 __all__ = ["command"]
 
@@ -111,6 +112,8 @@ def command(
             issues = place.issues() if place is not None else []
             if write_known is not None:
                 _write(write_known, json_text(known_document(issues)))
+                if not reports:
+                    return Exit.CLEAN
             actions = plan(looks, topics, issues, today=today)
             if dry_run:
                 _show(actions)
@@ -147,7 +150,7 @@ def _place(state: Path | None, *, needed: bool) -> Iterator[Place | None]:
         os.environ.get(name, "").strip() for name in ("GITHUB_REPOSITORY", "GITHUB_TOKEN")
     )
     if state is not None:
-        yield Shelf(state)
+        yield StateFile(state)
     elif repository and token:
         api = os.environ.get("GITHUB_API_URL", "").strip() or API
         with GitHub(repository, token, api=api) as place:
@@ -200,7 +203,7 @@ def _write_summary(text: str) -> None:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text)
     except OSError as error:
         raise click.UsageError(f"{path} cannot be written: {error.strerror}.") from None
 

@@ -20,6 +20,7 @@ from harness.probes import probes_named
 from harness.recording.canaries import Flock, Seen, canaries_of
 from harness.recording.confirming import MIN_WAIT, TIMES, Confirmed
 from harness.report import Report
+from harness.whole_files import write_whole
 
 __all__ = ["command"]
 
@@ -132,8 +133,10 @@ def _keep(folder: Path, seen: Sequence[Seen]) -> None:
     for one in seen:
         if one.cassette:
             file = folder / f"{one.row.id}.yaml"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(one.cassette, encoding="utf-8")
+            try:
+                write_whole(file, one.cassette)
+            except OSError as error:
+                raise click.UsageError(f"{file} cannot be written: {error.strerror}.") from None
 
 
 def _say(line: str) -> None:

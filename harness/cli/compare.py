@@ -13,11 +13,20 @@ from harness.cli.options import ReportOptions, report_options
 from harness.cli.progress import Progress
 from harness.contract import Contract
 from harness.contract_diff import compare_contracts
-from harness.drift.findings import Finding
+from harness.drift.findings import Finding, Unchecked
 from harness.exits import Exit, WrongUse
 from harness.lines import visible
+from harness.reference.diff import compare_captured
 from harness.report import Report
-from harness.sides import Comparison, Lens, Side, compare_sides, open_sides
+from harness.sides import (
+    Comparison,
+    Lens,
+    Releases,
+    Side,
+    compare_sides,
+    open_sides,
+    releases_of,
+)
 
 __all__ = ["command"]
 
@@ -70,7 +79,8 @@ def command(
     REV:PATH a file or folder of it. What is a path and a revision is taken for the path.
 
     Files of the same path below both folders answer the same question. What only one side has is
-    compared by endpoint, as a set. Of two contracts, the requests that they allow are compared too.
+    compared by endpoint, as a set. Of two contracts, the requests that they allow are compared too;
+    two captured releases of the Codex CLI are compared by what they send, as `reference diff` does.
     """
     started = time.perf_counter()
     contract = Contract(root)
@@ -79,8 +89,12 @@ def command(
         with open_sides((old, new), contract=contract, raw=surface is not None) as (before, after):
             if root is None and after.contract is not None and not after.is_revision:
                 contract = Contract(after.contract.root)
-            lens = Lens(contract.schemas, surface)
-            found = _compare(lens, before, after, proved=proved)
+            releases = None if surface else releases_of(before, after, contract)
+            if releases is not None:
+                found = _compare_releases(releases, contract, before, after)
+            else:
+                lens = Lens(contract.schemas, surface)
+                found = _compare(lens, before, after, proved=proved)
             accepted = _accepted(before, after)
     except WrongUse as error:
         raise click.UsageError(str(error), click.get_current_context()) from None
@@ -104,6 +118,24 @@ def _compare(lens: Lens, old: Side, new: Side, *, proved: bool) -> Comparison:
             _say(side.note)
     with Progress(old.size + new.size) as progress:
         return compare_sides(old, new, lens, proved=proved, progress=progress)
+
+
+def _compare_releases(releases: Releases, contract: Contract, old: Side, new: Side) -> Comparison:
+    """What one release of a client sends otherwise than another, as ``reference diff`` tells it."""
+    after = releases.after
+    diff = compare_captured(releases.before, after, contract.observed.ablation(after.version))
+    alone = ((old, diff.only_before), (new, diff.only_after))
+    return Comparison(
+        findings=diff.findings,
+        unchecked=(),
+        quarantined=releases.quarantined,
+        compared=diff.compared,
+        one_sided=[
+            Unchecked(run, f"only {side.name} has it") for side, runs in alone for run in runs
+        ],
+        pairs=len(diff.compared),
+        equal=0,
+    )
 
 
 def _accepted(old: Side, new: Side) -> list[Finding]:

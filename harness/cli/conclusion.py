@@ -15,7 +15,7 @@ import click
 from harness.cli.options import ReportOptions
 from harness.contract import Contract, Waiver, read_waivers
 from harness.drift.rules import LEG
-from harness.drift.waivers import WAIVER_RULES, check_rules
+from harness.drift.waivers import check_rules
 from harness.exits import Exit, WrongUse
 from harness.lines import visible
 from harness.reads import Reads
@@ -131,9 +131,8 @@ def _speak_of_one_sided(report: Report) -> None:
 
 def _speak_of_faults(report: Report) -> None:
     """Waivers to mend, one line each: whoever gives the report to a program is to know it."""
-    for one in report.findings:
-        if one.rule in WAIVER_RULES:
-            _say(f"{one.where}: {one.message} — {mend_of(one.rule)}")
+    for one in report.waivers_to_mend:
+        _say(f"{one.where}: {one.message} — {mend_of(one.rule)}")
 
 
 def _speak_of_waivers(report: Report, now: datetime) -> None:

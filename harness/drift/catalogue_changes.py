@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -127,7 +128,7 @@ class _Comparison:
     def _finding(self, rule: str, slug: str, pointer: str, change: tuple[Any, Any]) -> Finding:
         before, after = change
         token = slug.replace("~", "~0").replace("/", "~1")
-        told = RULES[rule].means if pointer == "" else f"{_told(before)} became {_told(after)}"
+        told = _sentence(rule, before, after) if pointer else RULES[rule].means
         return finding(
             rule,
             f"{slug}{pointer and ' '}{pointer}: {told}",
@@ -151,21 +152,27 @@ def _differ(old: list[Any], new: list[Any]) -> bool:
     return len(old) == 1 and len(new) == 1 and old != new
 
 
-def _told(value: Any) -> str:
-    """A value for a person."""
-    if value is None:
-        return "nothing"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _sentence(rule: str, before: Any, after: Any) -> str:
+    """What became of a member, in JSON's words."""
+    if rule in ("model-shown", "model-hidden"):
+        return RULES[rule].means
+    if rule == "model-capability-removed":
+        return "not true any more" if before == [True] else f"{_names(before)} is gone"
+    if rule == "model-capability-added":
+        return "true now" if after == [True] else f"{_names(after)} is new"
+    return f"{_word(before)} became {_word(after)}"
 
 
-def _size(value: Any) -> float:
-    """A limit as a number; where it is null there is none."""
-    return float(value) if isinstance(value, int | float) else float("inf")
+def _names(values: list[Any]) -> str:
+    return ", ".join(map(_word, values))
 
 
-def _numbers(version: Any) -> tuple[int, ...]:
-    """A version to compare; where it is null every client will do."""
-    return tuple(map(int, re.findall(r"\d+", str(version))))
+def _word(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", version)))
 
 
 def _is_shown(models: Mapping[str, Any], slug: str) -> bool:
@@ -177,6 +184,8 @@ def _shown_rule(_old: Any, new: Any) -> str:
 
 
 def _minimum_rule(old: Any, new: Any) -> str:
+    if not (isinstance(old, str) and isinstance(new, str)):
+        return _kind_rule(old, new)
     raised = _numbers(new) > _numbers(old)
     return f"model-minimum-version-{'raised' if raised else 'lowered'}"
 
@@ -186,7 +195,23 @@ def _default_rule(_old: Any, _new: Any) -> str:
 
 
 def _limit_rule(old: Any, new: Any) -> str:
-    return f"model-limit-{'in' if _size(new) > _size(old) else 'de'}creased"
+    if not (_is_number(old) and _is_number(new)):
+        return _kind_rule(old, new)
+    return f"model-limit-{'in' if new > old else 'de'}creased"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _kind_rule(old: Any, new: Any) -> str:
+    """What it is called when one of two values is null, or none that can be compared with it.
+
+    Nothing tells whether null means that there is no limit, or that it is not said any more.
+    """
+    if new is None:
+        return "value-became-null"
+    return "null-became-value" if old is None else "type-changed"
 
 
 #: What it is called when a member of a group is another one.

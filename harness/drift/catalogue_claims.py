@@ -23,8 +23,6 @@ __all__ = ["with_catalogues"]
 _GONE: Final = "model-removed"
 _NEW: Final = "model-added"
 _NULL: Final = ("became-nullable", "value-became-null")
-#: What a null says of a model where a limit was: that it has none.
-_NO_LIMIT: Final = ("model-limit-", "model-minimum-version-")
 _NOTHING: Final = Field(frozenset(), always=False)
 #: Rules whose findings hold the lines of a field on both sides, and not two places or two names.
 _ABOUT_LINES: Final = re.compile(
@@ -48,9 +46,9 @@ def with_catalogues(
     if here is None or there is None:
         return list(found)
     said = compare_catalogues(here, there, surface=surface)
-    # Null where a value was has to be read in another way, unless it means that there is none.
-    none = {generic(one.pointer) for one in said if one.rule.startswith(_NO_LIMIT)}
-    kept = [one for one in found if one.rule in _NULL and one.pointer not in none]
+    # Null where a value was has to be read in another way; best told of the model that has it.
+    told = {generic(one.pointer) for one in said if one.rule in _NULL}
+    kept = [one for one in found if one.rule in _NULL and one.pointer not in told]
     others = [one for one in found if one not in kept]
     left = [*kept, *claim_shapes(others, said, (here, there))]
     return _Models(there["at"], there.get("key", "")).told(left, said)

@@ -15,7 +15,7 @@ from .outcomes import RULES_OF_REFUSALS
 from .pairs import name_of
 from .rules import LEVELS, RISKY, RULES
 
-__all__ = ["generic", "is_near", "unite", "with_consequence"]
+__all__ = ["generic", "is_near", "unite", "with_consequence", "without_consequences"]
 
 _ITEM: Final = re.compile(r"\[[^\]/]*\]")
 #: Areas of rules about which events come, how and in which order: all else follows from it.
@@ -27,7 +27,13 @@ _STATUS: Final = ("/status", "status-differs")
 #: So grave a change can make a value break an invariant.
 _GRAVE: Final = LEVELS.index(RISKY)
 #: Breaches of the order from which the others follow, the most telling one first.
-_CAUSES: Final = ("order/sequence-repeat", "order/sequence-gap", "order/aggregate-mismatch")
+_CAUSES: Final = (
+    "order/sequence-repeat",
+    "order/sequence-gap",
+    "order/first-event",
+    "order/place-changed",
+    "order/aggregate-mismatch",
+)
 
 
 def unite(
@@ -53,7 +59,7 @@ def unite(
             left.append(one)
         else:
             united[cause] = with_consequence(united[cause], one)
-    return [*united, *_without_consequences(left)]
+    return [*united, *without_consequences(left)]
 
 
 def generic(pointer: str) -> str:
@@ -75,7 +81,7 @@ def with_consequence(cause: Finding, one: Finding) -> Finding:
     )
 
 
-def _without_consequences(violations: Sequence[Finding]) -> Iterator[Finding]:
+def without_consequences(violations: Sequence[Finding]) -> Iterator[Finding]:
     """One breach of the order makes others: pieces that do not add up, parts that never end."""
     orders = [one for one in violations if one.rule.startswith("order/")]
     cause = next((one for rule in _CAUSES for one in orders if one.rule == rule), None)

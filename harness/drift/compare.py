@@ -15,6 +15,7 @@ from .echoes import with_echoes
 from .evidence import Evidences
 from .findings import Finding, Unchecked, finding
 from .framing import OF_LINES
+from .header_families import with_families
 from .labels import NOISE
 from .merging import one_per_edit, place_of, places_of
 from .mixed import as_counted
@@ -107,7 +108,7 @@ class _Comparison:
             self._parity()
         owner_of = self._demands.owner if self._demands else None
         found = one_per_edit(self._found, owner_of, places_of(self._before, self._after))
-        found = with_echoes(found, self._after)
+        found = with_families(with_echoes(found, self._after), self._before, self._after)
         if look:
             found = with_catalogues(found, self._before, self._after, self.surface)
         if look and is_same_way and not found:

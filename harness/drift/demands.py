@@ -118,7 +118,9 @@ def _endpoint(schemas: Schemas, surface: str, snapshot: Snapshot) -> Endpoint | 
 
 def _is_at(endpoint: Endpoint, sent: Mapping[str, str]) -> bool:
     urls, methods = (parse_field(sent[place]).atoms for place in ("/url", "/method"))
-    return endpoint.url in urls and f'"{endpoint.method}"' in methods
+    # The address of a WebSocket has a scheme of its own; the contract has one for both.
+    known = {endpoint.url, endpoint.url.replace("https://", "wss://", 1)}
+    return not known.isdisjoint(urls) and f'"{endpoint.method}"' in methods
 
 
 def _speaking(schemas: Schemas, leaf: Leaf, kind: str) -> Iterator[Leaf]:

@@ -10,6 +10,8 @@ from difflib import SequenceMatcher
 from functools import partial
 from typing import Final
 
+from .forms import PLAIN
+from .kinds import base_of
 from .portraits import Portrait, is_alike
 from .snapshot import Fields, parent_of
 
@@ -23,15 +25,19 @@ __all__ = [
     "name_of",
 ]
 
-#: Forms that tell nothing of what a value is about.
-_BARE: Final = frozenset({"boolean", "null", "true", "false"})
+#: Types whose values tell nothing of what they are about: a number is like any other.
+_BARE: Final = frozenset({"boolean", "null", "integer", "number"})
+#: An object of fewer members than this tells nothing either: ``{"enabled": true}``.
+_TELLING: Final = 2
 #: Words that say how a thing stands, and not which one it is.
 _HOW: Final = frozenset(
     "is has can use uses allow allows default enable enabled include includes prefer prefers show "
     "shows support supports".split()
 )
-#: So much of two names has to be the same, unless they share a word (difflib's ratio).
-_ALIKE: Final = 0.6
+#: So many of the words of two names have to be in both …
+_COMMON: Final = 0.5
+#: … or so much of the two has to be the same (difflib's ratio).
+_ALIKE: Final = 0.7
 
 
 @dataclass(slots=True)
@@ -174,19 +180,34 @@ def is_name(pointer: str) -> bool:
 
 
 def is_bare(*sides: Portrait) -> bool:
-    """Whether what two places show is in many others, too: yes or no, or nothing at all."""
-    return all(not one.below and one.atoms <= _BARE for one in sides)
+    """Whether what two places show is in many others, too, so that their names have to be alike.
+
+    A number, a yes or no, a map, an object of next to nothing, a list of such; and values whose
+    forms schemas know at both places: a new name is in no schema yet.
+    """
+    return any(map(_is_bare, sides)) or all(not one.atoms <= PLAIN for one in sides)
+
+
+def _is_bare(one: Portrait) -> bool:
+    if one.is_closed:
+        return True
+    if "[]" in one.below:
+        return _is_bare(one.below["[]"])
+    if one.below:
+        return len(one.below) < _TELLING
+    return {base_of(atom) for atom in one.atoms} <= _BARE | {"object", "array"}
 
 
 def is_like_name(one: str, other: str) -> bool:
-    """Whether the names of two places have a telling word in common, or are much alike."""
+    """Whether the names of two places have most of their telling words in common, or letters."""
     words = [[word for word in _words(each) if word not in _HOW] for each in (one, other)]
-    if not set(words[0]).isdisjoint(words[1]):
+    if not all(words):
+        words = [_words(one), _words(other)]
+    here, there = (Counter(some) for some in words)
+    common, all_ = (here & there).total(), (here | there).total()
+    if common and common >= all_ * _COMMON:
         return True
-    here, there = (
-        "".join(some) or name_of(each) for some, each in zip(words, (one, other), strict=True)
-    )
-    return SequenceMatcher(None, here, there).ratio() >= _ALIKE
+    return SequenceMatcher(None, "".join(words[0]), "".join(words[1])).ratio() >= _ALIKE
 
 
 def _is_like_header(one: Portrait, other: Portrait) -> bool:

@@ -57,7 +57,7 @@ class Portrait:
         is_loosely_alike = loosely and self._bases() == other._bases()
         if not (is_alike(self.atoms, other.atoms) or is_loosely_alike):
             return False
-        if self._is_closed() or other._is_closed():
+        if self.is_closed or other.is_closed:
             return True
         return self.below.keys() == other.below.keys() and all(
             one.is_like(other.below[token], loosely=loosely) for token, one in self.below.items()
@@ -67,7 +67,7 @@ class Portrait:
         """Whether the other shows all that this one shows, and perhaps more."""
         if not self._bases() <= other._bases():
             return False
-        if self._is_closed() or other._is_closed():
+        if self.is_closed or other.is_closed:
             return True
         return self.below.keys() <= other.below.keys() and all(
             one.is_part_of(other.below[token]) for token, one in self.below.items()
@@ -76,7 +76,8 @@ class Portrait:
     def _bases(self) -> set[str]:
         return {base_of(atom) for atom in self.atoms}
 
-    def _is_closed(self) -> bool:
+    @property
+    def is_closed(self) -> bool:
         """Whether nobody looked inside; or the keys, those of a map, say nothing."""
         return "{}" in self.below or any(atom.startswith("blob(") for atom in self.atoms)
 

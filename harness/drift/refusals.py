@@ -8,11 +8,11 @@ An answer of another class than 2xx is one; so is a stream that was begun with 2
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from harness.events import NOT_JSON
-from harness.exchange import Exchange
+from harness.exchange import Event, Exchange
 from leg.envelopes import read_refusal
 from leg.errors import AnswerError, LegError
 from leg.events import parse_event
@@ -43,9 +43,11 @@ def refusal_of(exchange: Exchange, surface: str) -> dict[str, Any] | None:
     if exchange.failed:
         return _of_answer(exchange, surface)
     if exchange.is_stream:
-        for event in exchange.events:
-            if _has_failed(event.payload):
-                return _of_stream(exchange)
+        for turn in exchange.turns:
+            if any(_has_failed(event.payload) for event in turn):
+                refusal = _of_turn(turn, exchange.status)
+                if refusal is not None:
+                    return refusal
     return None
 
 
@@ -92,17 +94,17 @@ def _has_failed(payload: Any) -> bool:
     return is_failed or payload.get("type") in _FAILURES
 
 
-def _of_stream(exchange: Exchange) -> dict[str, Any] | None:
-    """What the leg makes of a stream, if that is a refusal."""
+def _of_turn(events: Sequence[Event], status: int | None) -> dict[str, Any] | None:
+    """What the leg makes of one answer of a stream, if that is a refusal."""
     assembler = Assembler()
-    for event in exchange.events:
+    for event in events:
         assembler.feed(parse_event(event.data))
     try:
         assembler.result()
     except AnswerError as error:
-        payloads = [event.payload for event in exchange.events if _has_failed(event.payload)]
+        payloads = [event.payload for event in events if _has_failed(event.payload)]
         told = " ".join(dict.fromkeys(f"event {one.get('type')}" for one in payloads))
-        return _facts(exchange.status, told, _said(payloads), error)
+        return _facts(status, told, _said(payloads), error)
     except LegError:
         return None  # it was cut, or cannot be read: that is no answer at all
     return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from .change import Change
-from .outcomes import meaning_of
+from .outcomes import Meaning, meaning_of
 from .rules import LEVELS, RULES
 from .snapshot import Snapshot
 from .typenames import base_of_label
@@ -72,13 +72,17 @@ def could_not_look(before: Snapshot, after: Snapshot) -> str | None:
     if outcomes[0] == outcomes[1] or _is_same_status(*sides):
         return None
     for when, snapshot, refusal in zip(("was", "is"), (before, after), sides, strict=True):
-        if refusal and meaning_of(refusal, snapshot.get("request", {})).is_shaky:
+        if refusal and _meaning(refusal, snapshot).is_shaky:
             moment = "before" if when == "was" else "now"
             return (
                 f"the question {when} refused with {refusal['outcome']} {moment}, which can be the "
                 "fault of the credential, the quota or the moment"
             )
     return None
+
+
+def _meaning(refusal: Refusal, snapshot: Snapshot) -> Meaning:
+    return meaning_of(refusal, snapshot.get("request", {}), snapshot.get("response", {}))
 
 
 def _is_same_status(was: Refusal | None, now: Refusal | None) -> bool:
@@ -98,7 +102,7 @@ def turned_edit(before: Snapshot, after: Snapshot) -> RefusalEdit:
     refusal = now or was
     if refusal is None or (was and now):
         raise ValueError("one of the two has to be a refusal, and one an answer")
-    meaning = meaning_of(refusal, (after if now else before).get("request", {}))
+    meaning = _meaning(refusal, after if now else before)
     rule = meaning.refused if now else meaning.accepted
     status = "" if refusal["status"] is None else f" ({refusal['status']})"
     old, fresh = (one["outcome"] if one else "ok" for one in (was, now))

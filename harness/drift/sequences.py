@@ -9,7 +9,7 @@ from typing import Final
 
 from .labels import sequence_of
 
-__all__ = ["Order", "Orders", "differing", "folded", "order_rule", "without"]
+__all__ = ["Order", "Orders", "differing", "folded", "nearest", "order_rule", "without"]
 
 Order = tuple[str, ...]
 Orders = frozenset[Order]
@@ -162,3 +162,12 @@ def differing(before: Iterable[Order], after: Iterable[Order]) -> tuple[str, str
     while old and fresh and old[-1] == fresh[-1]:
         del old[-1], fresh[-1]
     return " ".join(old), " ".join(fresh)
+
+
+def nearest(known: Iterable[Order], orders: Orders) -> Orders:
+    """Of these orders, the one that differs least from another one; empty if there are more."""
+    if len(orders) != 1:
+        return frozenset()
+    ways = {one: differing({one}, orders) for one in sorted(known)}
+    found = min(ways, key=lambda one: sum(len(side.split()) for side in ways[one]), default=None)
+    return frozenset() if found is None else frozenset({found})

@@ -11,10 +11,11 @@ from .change import Change
 from .changes import field_changes
 from .demands import Demands
 from .ends import Ends
+from .enveloped import envelope_edit
 from .items import Thing, lost_type, partly_untyped
 from .labels import NOISE
 from .rules import BENIGN, RULES
-from .sequences import Order, Orders, differing, order_rule, without
+from .sequences import Order, Orders, differing, nearest, order_rule, without
 from .snapshot import Snapshot
 from .stream_side import Side
 from .typenames import (
@@ -75,6 +76,8 @@ class _Streams:
 
     def edits(self) -> list[Edit]:
         """All of them."""
+        if (enveloped := envelope_edit(self._before.events, self._after.events)) is not None:
+            return [Edit(None, *enveloped)]
         self._find_retyped()
         self._find_renamed()
         self._find_partly_untyped()
@@ -254,7 +257,10 @@ class _Streams:
         firsts = [{order[:1] for order in side} for side in sides]
         if rule == "event-order-changed" and firsts[0].isdisjoint(firsts[1]):
             rule = "first-event-changed"
-        before, after = differing(lost, gained)
+        # What came besides an order that stays is told against the one that is most like it.
+        before, after = differing(
+            lost or nearest(sides[0], gained), gained or nearest(sides[1], lost)
+        )
         self._add(rule, None, before, after, _told_of_order(rule, before, after))
         return {one.removesuffix("+") for one in before.split()}
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from typing import Any, Final
 
 from harness.contract import Endpoint
@@ -155,7 +157,7 @@ def _placed(edits: Iterable[Edit], data: list[tuple[int, str]]) -> Iterator[Edit
         begins.append((at, start))
         at += len(line) + 1
     for edit in edits:
-        joined, start = next(pair for pair in reversed(begins) if pair[0] <= edit.start)
+        joined, start = begins[bisect_right(begins, edit.start, key=itemgetter(0)) - 1]
         yield from _moved([edit], start - joined)
 
 

@@ -12,6 +12,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from harness.drift.rules import BREAKING, RISKY
 from harness.judge import judge, shape
 from harness.recording.asking import Asked, ask_live
 from harness.recording.confirming import Confirmed, Look, ask_again
+from harness.recording.obstacles import obstacle
 from harness.recording.scan import scan
 from harness.recording.scrub import NotScrubbable, Scrubber
 from harness.recording.words import own_texts
@@ -31,10 +33,6 @@ __all__ = ["Flock", "Seen", "canaries_of"]
 
 #: Credentials that are none.
 _NO_CREDENTIAL: Final = frozenset({"bogus", "none"})
-#: What stands before the backend, or a bad day of it: nothing is learnt of the contract then.
-_IN_THE_WAY: Final = frozenset(
-    {"blocked", "rate_limited", "overloaded", "server_error", "region_not_supported"}
-)
 #: The host is left alone from then on.
 _TOO_MANY: Final = 429
 _FOLDER: Final = "canary/"
@@ -88,6 +86,11 @@ class Flock:
     ask: Ask = _ask
     shy: set[str] = field(default_factory=set)
 
+    @cached_property
+    def _hosts(self) -> frozenset[str]:
+        probes = self.contract.probes.values()
+        return frozenset(urlsplit(one.request.url).hostname or "" for one in probes)
+
     def look(self, ids: Sequence[str]) -> Iterator[Seen]:
         """Ask each of them once, one after the other."""
         with tempfile.TemporaryDirectory(prefix="codex-leg-canary-") as folder:
@@ -124,8 +127,9 @@ class Flock:
             self.shy.add(host)
         if not asked.answered:
             return _left(pair, f"{host} did not answer: {asked.heard.message}")
-        if asked.heard.outcome in _IN_THE_WAY:
-            return _left(pair, f"{host}: {asked.heard.outcome}: {asked.heard.message}")
+        in_the_way = obstacle(asked, pair.cassette.interactions[0], self._hosts)
+        if in_the_way:
+            return _left(pair, f"{host}: {in_the_way}")
         try:
             return self._held(pair, asked, folder)
         except (NotScrubbable, ContractError) as error:

@@ -48,8 +48,8 @@ class Edited:
         start, begins, kept = self.spans[index]
         if kept:
             return begins + before - start
-        after = self.spans[index + 1 :][:1]
-        end, ends = (after[0][0], after[0][1]) if after else self.sizes
+        is_last = index + 1 == len(self.spans)
+        end, ends = self.sizes if is_last else self.spans[index + 1][:2]
         return begins + (before - start) * (ends - begins) // max(end - start, 1)
 
 

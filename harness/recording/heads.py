@@ -49,7 +49,8 @@ def _answered(name: str, value: str, plan: Plan, policy: Policy) -> str:
     kind = plan.kind_of(value)
     if kind is not None:
         return _of_kind(kind, name, value, plan, policy)
-    if (plan.open or plan.closed) and is_word(value) and not is_secret(name):
+    is_new = is_word(value) and not is_secret(name) and not looks_like_id(value)
+    if (plan.open or plan.closed) and is_new:
         return value
     return _by_looks(name, value, policy)
 
@@ -69,8 +70,10 @@ def _of_kind(kind: str, name: str, value: str, plan: Plan, policy: Policy) -> st
 def _by_looks(name: str, value: str, policy: Policy) -> str:
     """A header that nobody has described: its form stays, what it says does not."""
     atom = header_atom(name, value)
-    if atom == "boolean" or (atom == "number" and _NUMERIC.fullmatch(value)):
+    if atom == "boolean":
         return value
+    if atom == "number":
+        return "0"
     if atom.startswith("time("):
         return policy.stand_ins.time_text(value)
     return policy.stand_ins.id(value) if atom.startswith("id(") else REDACTED

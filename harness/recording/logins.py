@@ -7,8 +7,6 @@ read; what stands in the environment is used until it expires; a command brings 
 
 from __future__ import annotations
 
-import shlex
-import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,21 +14,18 @@ from pathlib import Path
 from typing import Final
 
 import leg
-from harness.lines import visible
-from harness.recording.scan import scan
-from harness.standin.redaction import Redactor
+from harness.recording.commands import SOURCE, printed
+from harness.recording.quiet import tellable
 from leg.blob import parse_blob, read_auth_json
 from leg.credentials import check_base_url
 from leg.environment import auth_json_path
-from leg.errors import CredentialInvalid, CredentialMissing, LegError
+from leg.errors import AnswerError, CredentialMissing, LegError
 from leg.store import FileStore
 
 __all__ = ["CannotLook", "Login", "find_logins"]
 
 COMMAND_VARIABLE: Final = "CODEX_LEG_CREDENTIAL_COMMAND"
 STORE_VARIABLE: Final = "CODEX_LEG_STORE"
-_SECONDS: Final = 30.0
-_MOST: Final = 1_000_000
 #: A token that runs out sooner is not begun with.
 MARGIN: Final = 120.0
 
@@ -64,12 +59,18 @@ class Login:
         try:
             found = self._get()
         except LegError as error:
-            raise CannotLook(str(error)) from None
+            raise CannotLook(self._failed(error)) from None
         if found.expires_at is not None and found.expires_at <= self._clock() + MARGIN:
             left = int(found.expires_at - self._clock())
             how = f"expires in {left} s" if left > 0 else "has expired"
             raise CannotLook(f"{self.source}: the token {how}; {_MENDS[self.owner]}")
         return found
+
+    def _failed(self, error: LegError) -> str:
+        if isinstance(error, AnswerError):
+            mend = error.hint or ("try again later" if error.retryable else _MENDS[self.owner])
+            return f"{self.source}: the refresh was refused ({tellable(error)}): {mend}"
+        return tellable(error)
 
 
 _MENDS: Final = {
@@ -197,42 +198,9 @@ def _from_command(command: str, base_url: str | None, clock: Callable[[], float]
     def ask() -> leg.Credential:
         # It is asked once, and again when what it gave runs out.
         if not known or (known[0].expires_at or float("inf")) <= clock() + MARGIN:
-            known[:] = [_moved(_printed(command), base_url)]
+            known[:] = [_moved(parse_blob(printed(command), SOURCE), base_url)]
         return known[0]
 
-    login = Login("codex-subscription", "the credential command", "command", ask, clock)
+    login = Login("codex-subscription", SOURCE, "command", ask, clock)
     kind = login.credential().kind.value
     return Login(kind, login.source, login.owner, ask, clock)
-
-
-def _printed(command: str) -> leg.Credential:
-    """What a command prints, as a credential. Nothing that it says is shown unredacted."""
-    source = "the credential command"
-    try:
-        argv = shlex.split(command)
-        ran = subprocess.run(  # noqa: S603 — the command that the operator wrote
-            argv, capture_output=True, timeout=_SECONDS, check=False, stdin=subprocess.DEVNULL
-        )
-    except (OSError, ValueError, IndexError) as error:
-        why = error.strerror if isinstance(error, OSError) else "is no command line"
-        raise CredentialInvalid(f"{source}: cannot be run: {why}", hint="check it") from None
-    except subprocess.TimeoutExpired:
-        raise CredentialInvalid(
-            f"{source}: printed nothing within {_SECONDS:g} s", hint="it must not ask anybody"
-        ) from None
-    if ran.returncode != 0:
-        raise CredentialInvalid(
-            f"{source}: exited with {ran.returncode}{_said(ran.stderr)}", hint="run it by hand"
-        )
-    if len(ran.stdout) > _MOST:
-        raise CredentialInvalid(f"{source}: printed more than 1 MB", hint="it prints one blob")
-    return parse_blob(ran.stdout.decode("utf-8", "replace").strip(), source)
-
-
-def _said(stderr: bytes) -> str:
-    """The last line of what a command complained of, if nothing in it looks like a secret."""
-    lines = stderr.decode("utf-8", "replace").strip().splitlines()
-    if not lines:
-        return ""
-    line = Redactor().text(lines[-1])[:200]
-    return " (what it said holds a secret)" if scan(line) else f": {visible(line)}"

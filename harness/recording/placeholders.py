@@ -1,8 +1,9 @@
 """What stands for a value that is not kept: of the same form, and the same for the same value.
 
 An id keeps its prefix and its length, a UUID stays one. A time stays a time of the same unit and
-form: all times of one recording are moved by the same span, so that it was made at
-:data:`EPOCH`; what lay between two of them still does.
+form: all times near one recording are moved by the same span, so that it was made at
+:data:`EPOCH`; what lay between two of them still does. One that is farther away is a fact about
+somebody, and becomes the first moment of 2000.
 """
 
 from __future__ import annotations
@@ -19,15 +20,21 @@ __all__ = ["EPOCH", "Placeholders", "looks_like_id"]
 #: When every recording was made, as it says itself.
 EPOCH: Final = 1_700_000_000
 _UNITS: Final = (1, 1_000, 1_000_000, 1_000_000_000)
-#: Farther from the moment of asking, a number is no time of this exchange: a plan lasts a year.
-_FAR: Final = 10 * 365 * 86_400
-#: The same where nobody says that a number is a time.
-_NEAR: Final = 400 * 86_400
+#: Farther from the moment of asking, a time is not one of this exchange (a plan lasts a year) but
+#: a fact about somebody, which moving it would not hide: the span can be told from the others.
+_FAR: Final = 400 * 86_400
+#: What stands for such a time.
+_THEN: Final = datetime(2000, 1, 1, tzinfo=UTC)
+#: Less is no point in time but a length of one: three years in seconds.
+_SPAN: Final = 10**8
 
 _UUID: Final = re.compile(r"[0-9A-Za-z]{8}-(?:[0-9A-Za-z]{4}-){3}[0-9A-Za-z]{12}")
 _OURS: Final = re.compile(r"00000000-0000-[0-9a-f]000-8000-[0-9]{12}")
 #: ``resp_…``; a word with a hyphen only where it is known to be a prefix: others may be names.
 _PREFIX: Final = re.compile(r"[a-z]{1,8}_(?=.)|(?:user|org|acct|proj|req|ws|sess|session)-(?=.)")
+#: Where such a word goes on as no word does.
+_PREFIXED: Final = re.compile(r"(?:user|org|acct|proj|req|ws|sess|session)-(?=.*[A-Z0-9])")
+_CASES: Final = re.compile(r"[A-Z]+|[a-z]+|[0-9]+")
 _RFC3339: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:([Tt ])(\d\d:\d\d)(:\d\d)?(\.\d+)?([Zz]|[+-]\d\d:?\d\d)?)?"
 )
@@ -41,7 +48,16 @@ def looks_like_id(text: str) -> bool:
     if _UUID.fullmatch(text) or "@" in text:
         return True
     digits = sum(c.isdigit() for c in text)
-    return digits >= 6 or (len(text) >= 20 and digits >= 2)
+    if digits >= 6 or (len(text) >= 20 and digits >= 2) or _PREFIXED.match(text):
+        return True
+    return any(_is_jumbled(part) for part in re.split(r"[._/ -]", text))
+
+
+def _is_jumbled(part: str) -> bool:
+    """``aB3xKmQz``: letters of both cases and digits, in more runs than any name has."""
+    runs = _CASES.findall(part)
+    kinds = {(one[0].isdigit(), one[0].isupper()) for one in runs}
+    return len(kinds) == 3 and len(runs) >= 6
 
 
 class Placeholders:
@@ -79,23 +95,19 @@ class Placeholders:
         return f"REDACTED-text-{len(value)}" if value else value
 
     def time(self, value: float) -> float:
-        """Of a point in time in whatever unit; of a number that is none, the number itself."""
-        return self._shifted(value, _FAR)
+        """Of a point in time in whatever unit; a length of time is given back as it is."""
+        if abs(value) < _SPAN:
+            return value
+        for unit in _UNITS:
+            if abs(value / unit - self._asked_at) < _FAR:
+                return value + self._delta * unit
+        # In the same unit: seconds have ten digits, and each further one three more.
+        unit = next((one for one in _UNITS if abs(value) < 1e11 * one), _UNITS[-1])
+        return type(value)(int(_THEN.timestamp()) * unit)
 
     def number(self, value: float) -> float:
-        """Of a number that nobody has described: times are moved, long ones say no more."""
-        if abs(value) < 1e9:
-            return value
-        moved = self._shifted(value, _NEAR)
-        if moved != value:
-            return moved
-        return type(value)(10 ** (len(str(abs(int(value)))) - 1))
-
-    def _shifted(self, value: float, far: float) -> float:
-        for unit in _UNITS:
-            if abs(value / unit - self._asked_at) < far:
-                return value + self._delta * unit
-        return value
+        """Of a number that nobody has described: zero, of the same type."""
+        return type(value)(0)
 
     def time_text(self, value: str) -> str:
         """Of a point in time as a text, in the form that it has."""
@@ -106,8 +118,8 @@ class Placeholders:
                 moved = self.time(float(value) if "." in value else int(value))
                 return str(moved)
             if _HTTP_DATE.fullmatch(value):
-                when = parsedate_to_datetime(value) + timedelta(seconds=self._delta)
-                return format_datetime(when.astimezone(UTC), usegmt=True)
+                when = self._moved(parsedate_to_datetime(value).astimezone(UTC))
+                return format_datetime(when, usegmt=True)
             found = _RFC3339.fullmatch(value)
             if found is not None:
                 return self._rfc3339(found)
@@ -118,12 +130,17 @@ class Placeholders:
     def _rfc3339(self, found: re.Match[str]) -> str:
         day, between, minute, second, fraction, zone = found.groups()
         when = datetime.fromisoformat(f"{day}T{minute or '00:00'}{second or ':00'}+00:00")
-        when += timedelta(seconds=self._delta)
+        when = self._moved(when)
         if between is None:
             return when.strftime("%Y-%m-%d")
         shown = when.strftime("%H:%M:%S" if second else "%H:%M")
         zeros = f".{'0' * (len(fraction) - 1)}" if fraction else ""
         return f"{when:%Y-%m-%d}{between}{shown}{zeros}{zone or ''}"
+
+    def _moved(self, when: datetime) -> datetime:
+        if abs(when.timestamp() - self._asked_at) >= _FAR:
+            return _THEN
+        return when + timedelta(seconds=self._delta)
 
     def url(self, value: str) -> str:
         """Of an address: its scheme, and its host where the contract knows it."""

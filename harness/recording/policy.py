@@ -1,6 +1,6 @@
 """What is kept of a value: the allow-list of a recording, read from the contract.
 
-Kept are: numbers that are no times, booleans, the words of a vocabulary (those that a schema lists;
+Kept are: numbers that the contract calls counts or limits, booleans, the words of a vocabulary (those that a schema lists;
 and a new one of the same look, because that is the drift that one records for), slugs of models,
 and every text that the probe itself has sent or expects. In a refusal, the words that the contract
 knows from refusals (:mod:`.words`). Everything else becomes a :mod:`placeholder <.placeholders>`;
@@ -27,7 +27,10 @@ _VERSION: Final = re.compile(r"v?\d{1,4}(?:\.\d{1,4}){1,2}(?:-(?:alpha|beta|rc)(
 _NUMERIC: Final = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,12})?%?")
 _SLUG: Final = re.compile(r"[A-Za-z0-9]{1,14}(?:[._/ -][A-Za-z0-9]{1,12}){0,6}")
 _EVENT_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}(?:\.[a-z][a-z0-9_]{0,31}){0,5}")
-_NAME: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_.$-]{0,63}")
+#: With a dot in it, it may be a person's.
+_NAME: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]{0,63}")
+_ID_PREFIX: Final = re.compile(r"(?:user|org|acct|proj|req|ws|sess|session)-")
+_DIGIT: Final = re.compile(r"[0-9]")
 #: Members that hold what a model wrote, piece by piece or whole.
 _WRITTEN: Final = frozenset(
     "delta text arguments refusal summary_text input output code obfuscation partial_json "
@@ -67,7 +70,7 @@ class Policy:
             return name
         if plan.is_map:
             return self.stand_ins.id(name)
-        if _NAME.fullmatch(name) is None or looks_like_id(name):
+        if _NAME.fullmatch(name) is None or _ID_PREFIX.match(name) or looks_like_id(name):
             return self.stand_ins.id(name)
         return name
 
@@ -77,7 +80,7 @@ class Policy:
         return name if sound else self.stand_ins.text(name)
 
     def number(self, value: float, plan: Plan) -> float:
-        """A number: moved if it is a time."""
+        """A number: moved if it is a time, zero if the contract does not say what it counts."""
         kind = plan.kind_of(value)
         if kind == "time":
             return self.stand_ins.time(value)
@@ -114,7 +117,7 @@ class Policy:
         kept = self._by_plan(value, plan, name)
         if kept is None:
             kept = self.words.kept(value) if in_error and not is_secret(name) else None
-        return self._silent(value) if kept is None else kept
+        return self._silent(value, name) if kept is None else kept
 
     def _secret(self, value: str, name: str) -> str:
         if SECRET_FIELDS[name.lower()] in ("account", "user"):
@@ -131,8 +134,13 @@ class Policy:
             return stand_ins.id(value)
         if kind == "time":
             return stand_ins.time_text(value)
-        if kind in ("count", "limit"):
-            return value if _NUMERIC.fullmatch(value) else stand_ins.text(value)
+        if kind in ("count", "limit") and not _NUMERIC.fullmatch(value):
+            return stand_ins.text(value)
+        if kind == "count":
+            # What is counted as a text is money: the balance of an account.
+            return _DIGIT.sub("0", value)
+        if kind == "limit":
+            return value
         if kind == "slug":
             return value if _is_slug(value) else stand_ins.opaque("slug", value)
         if kind == "url":
@@ -141,12 +149,12 @@ class Policy:
             return stand_ins.opaque("blob", value)
         if kind == "text" or not (plan.closed or plan.open):
             return None
-        sound = value in plan.words or (is_word(value) and not is_secret(name))
-        return value if sound else None
+        is_new = is_word(value) and not is_secret(name) and not looks_like_id(value)
+        return value if value in plan.words or is_new else None
 
-    def _silent(self, value: str) -> str:
+    def _silent(self, value: str, name: str) -> str:
         """A text of which nobody has said what it is: what can be told from its looks."""
-        if _VERSION.fullmatch(value):
+        if _VERSION.fullmatch(value) and "version" in name.lower():
             return value
         if "@" in value and "." in value and " " not in value:
             return "redacted@example.invalid"

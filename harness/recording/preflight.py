@@ -5,18 +5,24 @@ Nothing here is secret: of the account the last four characters, of the token th
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import leg
 from harness.recording.asking import LIMITS
 from harness.recording.logins import CannotLook, Login
-from leg.errors import AnswerError, LegError, TransportError
+from harness.recording.obstacles import BAD_DAY, IN_FRONT
+from harness.recording.placeholders import looks_like_id
+from harness.recording.quiet import tellable
+from leg.errors import AuthError, LegError, LimitError, TransportError
 
 __all__ = ["Preflight", "Window", "preflight"]
 
+#: ``plus``, ``self_serve_business_usage_based``: words of letters.
+_PLAN: Final = re.compile(r"[a-z]{2,16}(?:_[a-z]{2,16}){0,4}")
 _CODEX = leg.CredentialKind.CODEX_SUBSCRIPTION
 
 
@@ -70,7 +76,8 @@ def preflight(login: Login, *, limits: leg.Limits = LIMITS) -> Preflight:
     left = None
     if credential.expires_at is not None:
         left = int(credential.expires_at - time.time())
-    found = Preflight(login.kind, login.source, plan=credential.plan_type or "", expires_in=left)
+    plan_name = _plan_name(credential.plan_type)
+    found = Preflight(login.kind, login.source, plan=plan_name, expires_in=left)
     if credential.kind is not _CODEX:
         return found
     account = credential.account_id or ""
@@ -85,7 +92,7 @@ def preflight(login: Login, *, limits: leg.Limits = LIMITS) -> Preflight:
         login.kind,
         login.source,
         account=f"…{account[-4:]}" if len(account) >= 8 else "",
-        plan=_word(plan) or found.plan,
+        plan=_plan_name(plan) or found.plan,
         expires_in=left,
         windows=windows,
     )
@@ -96,14 +103,23 @@ def _usage(login: Login, credential: leg.Credential, limits: leg.Limits) -> dict
         with leg.Client(credential, limits=limits) as client:
             return client.usage()
     except TransportError as error:
-        raise CannotLook(f"nobody answers: {error}") from None
-    except AnswerError as error:
-        mend = error.hint or "sign in again"
-        raise CannotLook(
-            f"{login.source}: the login is refused ({error.outcome}): {mend}"
-        ) from None
+        raise CannotLook(f"nobody answers: {tellable(error)}") from None
     except LegError as error:
-        raise CannotLook(f"the quota cannot be read ({error.outcome}): {error}") from None
+        raise CannotLook(f"{login.source}: {_why(error)}") from None
+
+
+def _why(error: LegError) -> str:
+    """What went wrong, and what to do; of another thing than the login, it is not blamed."""
+    said = tellable(error)
+    if error.outcome in IN_FRONT:
+        return f"something in front of the service answered ({said}): try from another network"
+    if error.outcome in BAD_DAY or error.retryable:
+        return f"the service is ill, or asked too often ({said}): try again later"
+    if isinstance(error, LimitError):
+        return f"the quota of this plan is used up ({said}): record again when it is not"
+    if isinstance(error, AuthError):
+        return f"the login is refused ({said}): {error.hint or 'sign in again'}"
+    return f"the quota cannot be read ({said}), and nothing was learnt of the login"
 
 
 def _windows(limit: Mapping[str, Any]) -> Iterator[Window]:
@@ -116,8 +132,11 @@ def _windows(limit: Mapping[str, Any]) -> Iterator[Window]:
             yield Window(seconds, used)
 
 
-def _word(value: object) -> str:
-    return value if isinstance(value, str) and value.isascii() and len(value) <= 32 else ""
+def _plan_name(value: object) -> str:
+    """A plan as plans are called; of anything else that stands there, that it is another."""
+    if not isinstance(value, str) or not value:
+        return ""
+    return value if _PLAN.fullmatch(value) and not looks_like_id(value) else "with another name"
 
 
 def _span(seconds: int) -> str:

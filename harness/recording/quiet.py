@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+import leg
 from harness.lines import visible
 from harness.recording.scan import scan
 
-__all__ = ["quiet_libraries", "tell_of_fault"]
+__all__ = ["quiet_libraries", "tell_of_fault", "tellable", "tellable_loss"]
 
 #: They log addresses, and the headers of answers, when somebody turns their logs on.
 _TALKATIVE: Final = ("httpx", "httpcore", "vcr")
+#: What a proxy says for itself: ``403`` and a reason of its own making.
+_REASON: Final = re.compile(r"(: \d{3}) .*", re.DOTALL)
 
 
 @contextmanager
@@ -31,6 +35,24 @@ def quiet_libraries() -> Iterator[None]:
     finally:
         for one, level in zip(loggers, before, strict=True):
             one.setLevel(level)
+
+
+def tellable(error: leg.LegError) -> str:
+    """An error in words that are ours alone: what was answered is a text of somebody else's.
+
+    Only what was wrong before anything was sent is told as the leg tells it.
+    """
+    if isinstance(error, leg.ConfigurationError):
+        return str(error)
+    if isinstance(error, leg.TransportError):
+        return tellable_loss(str(error))
+    status = f"HTTP {error.status}, " if isinstance(error, leg.AnswerError) else ""
+    return f"{status}{error.outcome}"
+
+
+def tellable_loss(message: str) -> str:
+    """The message of a :class:`leg.TransportError`, without what the other end put into it."""
+    return _without_values(_REASON.sub(r"\1", message))
 
 
 def tell_of_fault(error: BaseException) -> None:

@@ -37,8 +37,8 @@ _ALPHABETS: Final = {
 _HOLE: Final = re.compile(r"<([wbhdul])(\d+)>")
 
 _ROWS: Final = """
-jwt                    eyJ<w30>.eyJ<w80>.<b43>          eyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}
-jwt-of-two-parts       eyJ<w30>.<b60>.                  eyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}
+jwt                    eyJ<w30>.eyJ<w80>.<b43>          eyJ[A-Za-z0-9_-]{8,400}\\.[A-Za-z0-9_-]{8,}
+jwt-of-two-parts       eyJ<w30>.<b60>.                  eyJ[A-Za-z0-9_-]{8,400}\\.[A-Za-z0-9_-]{8,}
 openai-key             sk-<w48>                         \\bsk-[A-Za-z0-9_-]{16,}
 openai-project-key     sk-proj-<b64>                    \\bsk-[A-Za-z0-9_-]{16,}
 openai-service-key     sk-svcacct-<b64>                 \\bsk-[A-Za-z0-9_-]{16,}

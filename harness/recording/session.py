@@ -15,8 +15,10 @@ from harness.recording.asking import Asked, ask_live
 from harness.recording.confirming import Confirmed, ask_again, doubtful
 from harness.recording.logins import CannotLook, Login
 from harness.recording.looking import Looked, Unfaithful, look
+from harness.recording.obstacles import obstacle
 from harness.recording.planning import Row
 from harness.recording.preflight import preflight
+from harness.recording.quiet import tellable_loss
 from harness.recording.scan import SecretFound, Secrets
 from harness.recording.scrub import NotScrubbable, Scrubber
 from harness.recording.shelf import AGAIN, Shelf
@@ -31,7 +33,6 @@ _OF_LOGIN: Final = frozenset(
 )
 _OF_QUOTA: Final = frozenset({"usage_limit_reached", "usage_not_included"})
 _BROKEN: Final = frozenset({"stream_cut", "stream_stalled"})
-_OF_MOMENT: Final = frozenset({"server_error", "overloaded"})
 #: So long a service may ask us to wait.
 _PATIENCE: Final = 60.0
 
@@ -168,7 +169,7 @@ class Session:
             asked = self._send(row)
             outcome = asked.heard.outcome
             if not asked.answered:
-                raise _Ended(f"the network was lost: {asked.heard.message}")
+                raise _Ended(f"the network was lost: {tellable_loss(asked.heard.message)}")
         if outcome == expected:
             return asked
         if outcome == "rate_limited":
@@ -181,16 +182,21 @@ class Session:
             asked = self._send(row)
             if asked.heard.outcome == "rate_limited":
                 raise _Ended("the service is asked too often; wait, and record again")
-            return asked
-        self._weigh(row, outcome)
+        self._weigh(row, asked)
         return asked
 
-    def _weigh(self, row: Row, outcome: str) -> None:
+    def _weigh(self, row: Row, asked: Asked) -> None:
         """Whether an outcome that nobody expected is the service's, and so drift."""
+        outcome = asked.heard.outcome
+        if not asked.answered:
+            raise _Ended(f"the network was lost: {tellable_loss(asked.heard.message)}")
+        if outcome == row.probe.expect.outcome:
+            return
         if outcome in _OF_QUOTA:
             raise _Ended("the quota is used up; record again when it is not")
-        if outcome in _OF_MOMENT:
-            raise _Skipped(f"the service is ill ({outcome}): this says nothing of the contract")
+        adopted = self.contract.pair(row.probe.id).cassette.interactions[0]
+        if found := obstacle(asked, adopted, self.scrubber.hosts):
+            raise _Skipped(f"{found}: this says nothing of the contract")
         if outcome in _OF_LOGIN:
             login = self.logins[row.probe.credential]
             if login.kind != leg.CredentialKind.CODEX_SUBSCRIPTION:

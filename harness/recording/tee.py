@@ -42,11 +42,6 @@ class Taken:
     pieces: list[tuple[float, bytes]] = field(default_factory=list, repr=False)
     ended: Ending | None = None
 
-    @property
-    def wire_body(self) -> bytes:
-        """The body as it was on the wire."""
-        return b"".join(piece for _, piece in self.pieces)
-
     def header(self, name: str) -> str | None:
         """The first value of a header of the answer."""
         return next((value for key, value in self.headers if key.lower() == name), None)

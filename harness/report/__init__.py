@@ -14,7 +14,7 @@ from typing import Any
 from harness.contract import Waiver
 from harness.drift.findings import FORMAT, Finding, Unchecked
 from harness.drift.rules import BENIGN, TOLERANT
-from harness.drift.waivers import Waived
+from harness.drift.waivers import WAIVER_RULES, Waived
 
 __all__ = ["Known", "ProbeRow", "Report"]
 
@@ -91,14 +91,29 @@ class Report:
     one_sided: Sequence[Unchecked] = ()
 
     @property
+    def drift(self) -> list[Finding]:
+        """The findings, less what is wrong with waivers."""
+        return [one for one in self.findings if one.rule not in WAIVER_RULES]
+
+    @property
+    def waivers_to_mend(self) -> list[Finding]:
+        """What is wrong with waivers: they match nothing, or have ended."""
+        return [one for one in self.findings if one.rule in WAIVER_RULES]
+
+    @property
     def verdict(self) -> str:
-        """``drift``, else ``quarantined``, ``unchecked``, ``flaky``; else ``clean``."""
-        if self.findings:
+        """``drift``, else ``quarantined``, ``unchecked``, ``wrong use``, ``flaky``; else ``clean``.
+
+        Wrong use is a waiver that has to be mended, which says nothing about the backend.
+        """
+        if self.drift:
             return "drift"
         if self.quarantined:
             return "quarantined"
         if self.unchecked:
             return "unchecked"
+        if self.waivers_to_mend:
+            return "wrong use"
         return "flaky" if self.flaky else "clean"
 
     def to_json(self) -> dict[str, Any]:
@@ -109,10 +124,12 @@ class Report:
             "verdict": self.verdict,
             "profile": self.profile,
             "fail_on": self.fail_on,
-            "findings": [one.to_json() for one in self.findings],
+            "findings": [one.to_json() for one in self.drift],
             "unchecked": [_left(one) for one in self.unchecked],
             "waived": [one.to_json() for one in self.waived],
         }
+        if self.waivers_to_mend:
+            document["waivers_to_mend"] = [one.to_json() for one in self.waivers_to_mend]
         if self.quarantined:
             document["quarantined"] = [_left(one) for one in self.quarantined]
         if self.one_sided:

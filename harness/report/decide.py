@@ -11,7 +11,7 @@ from harness.contract import Waiver
 from harness.drift.findings import Finding, at_or_over
 from harness.drift.profiles import apply_profile
 from harness.drift.rules import BENIGN, LEVELS, TOLERANT
-from harness.drift.waivers import WAIVER_RULES, apply_waivers
+from harness.drift.waivers import apply_waivers
 from harness.exits import Exit
 from harness.reads import Reads
 from harness.report import Known, ProbeRow, Report
@@ -92,11 +92,10 @@ def exit_code(report: Report) -> Exit:
     """
     if report.probes is not None and not report.probes:
         return Exit.NOTHING_RAN
-    real = [one for one in report.findings if one.rule not in WAIVER_RULES]
-    if any(at_or_over(one.level, report.fail_on) for one in real):
+    if any(at_or_over(one.level, report.fail_on) for one in report.drift):
         return Exit.DRIFT
     if report.quarantined:
         return Exit.QUARANTINED
     if report.unchecked:
         return Exit.UNCHECKED
-    return Exit.USAGE if len(real) < len(report.findings) else Exit.CLEAN
+    return Exit.USAGE if report.waivers_to_mend else Exit.CLEAN

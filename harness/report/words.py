@@ -165,9 +165,9 @@ def verdict_of(report: Report) -> tuple[str, str]:
 
 def _found(report: Report) -> Iterator[str]:
     """How many findings there are of each level, and what is wrong with the waivers."""
-    real = [one for one in report.findings if one.rule not in WAIVER_RULES]
-    if len(real) < len(report.findings):
-        yield f"{counted(len(report.findings) - len(real), 'waiver')} to mend"
+    real = report.drift
+    if report.waivers_to_mend:
+        yield f"{counted(len(report.waivers_to_mend), 'waiver')} to mend"
     levels = Counter(one.level for one in real)
     found = ", ".join(f"{levels[level]} {level}" for level in LEVELS if levels[level])
     if real and not any(at_or_over(one.level, report.fail_on) for one in real):

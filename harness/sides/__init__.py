@@ -1,7 +1,8 @@
 """The sides of a comparison: files, folders, captures, contracts and git revisions, as exchanges.
 
 :func:`open_sides` finds out what a name means; :func:`compare_sides` compares two sides question by
-question; :func:`shapes_of` counts one.
+question; :func:`releases_of` takes two captured releases of a client for what they are;
+:func:`shapes_of` counts one side.
 """
 
 from ._compare import Comparison, compare_sides
@@ -9,15 +10,18 @@ from ._lens import Lens
 from ._model import Seen, Side
 from ._open import open_sides
 from ._pairs import Place
+from ._releases import Releases, releases_of
 from ._shapes import shapes_of
 
 __all__ = [
     "Comparison",
     "Lens",
     "Place",
+    "Releases",
     "Seen",
     "Side",
     "compare_sides",
     "open_sides",
+    "releases_of",
     "shapes_of",
 ]

@@ -9,21 +9,31 @@ from typing import Final
 from harness.contract import ContractError, ContractErrors
 from harness.drift.claims import unite
 from harness.drift.compare import compare
-from harness.drift.findings import Finding, Unchecked, finding
+from harness.drift.demands import Demands
+from harness.drift.findings import Evidence, Finding, Unchecked, finding
 from harness.endpoints import endpoint_pointer
 from harness.exits import WrongUse
+from harness.grammar import Grammar
 
 from ._clients import Clients, are_captures, client_findings, unclaimed
 from ._lens import Lens
 from ._merge import Merged
 from ._model import ALONE, Seen, Side
 from ._pairs import Place, pair_up
-from ._tally import Difference, Pool, Tally
+from ._pools import Pool
+from ._tally import Difference, Tally
 
 __all__ = ["Comparison", "Progress", "compare_sides"]
 
 #: So many files of a pool are named.
 _NAMED: Final = 3
+
+#: The surfaces of one protocol over two transports.
+_TWINS: Final = {"responses", "responses-ws"}
+#: Why a refusal says nothing.
+_OTHERWISE: Final = (
+    "refused, and the old side did not ask like this: whether it would have answered is not known"
+)
 
 #: Told how many bytes have been read so far.
 Progress = Callable[[int], None]
@@ -116,14 +126,16 @@ class _Run:
             return size
         self._compared.append(key)
         if old == new:
-            self._tally.same(before)
+            self._tally.same(key, before)
             return size
         pairing = pair_up(before, after)
         for pair in pairing.pairs:
             self._tally.pair(key, pair)
         only_before, only_after = pairing.only_before, pairing.only_after
         if are_captures(before, after):
-            for one in client_findings(before, after):
+            # Two lone calls are one that has moved: that is told as such.
+            is_lone = len(before) == len(after) == len(pairing.pairs) == 1
+            for one in () if is_lone else client_findings(before, after):
                 self._merged.add(self._placed(one, key))
             only_before, only_after = unclaimed(only_before, after), unclaimed(only_after, before)
         self._tally.pool(0, key, only_before)
@@ -169,12 +181,14 @@ class _Run:
             self._merged.add(_dropped(seen.surfaces[0], call, call))
         for call in self._clients.unmatched(1):
             self._fresh(call)
-        gone, fresh = self._tally.match_pools()
-        for place, pool in _unclaimed(gone, self._clients.only(0)):
+        rest = self._tally.match_pools()
+        for place, pool in rest.unjudged.items():
+            self._merged.skip(Unchecked(self._named(1, place, pool), _OTHERWISE))
+        for place, pool in _unclaimed(rest.gone, self._clients.only(0)):
             what = self._named(0, place, pool)
             one = _dropped(place.surface, pool.keys[0], what, place.name)
             self._merged.add(self._placed(one, pool.keys[0]))
-        for place, pool in _unclaimed(fresh, self._clients.only(1)):
+        for place, pool in _unclaimed(rest.fresh, self._clients.only(1)):
             self._fresh(self._named(1, place, pool))
         for index in (0, 1):
             for key in self._clients.one_sided(index):
@@ -201,16 +215,34 @@ class _Run:
             one.after,
             surface=one.places[1].surface,
             evidence=one.evidence,
-            proved=self._proved,
+            proved=self._proved or one.is_proved,
             unchecked=left,
             unknown=one.unknown,
         )
+        if one.share is not None:
+            self._tell_share(found, left, one.key, one.share)
+            return
         of = self._tally.of(one.places[0])
         # A breach that follows from a change is told with it; what was not looked at breaks none.
-        for each in found if left else unite(found, one.broken):
+        grammar = self._grammar(one) if one.broken else None
+        for each in found if left else unite(found, one.broken, grammar):
             self._merged.add(self._placed(each, one.key), pairs=one.pairs, of=of)
         for missed in left:
             self._merged.skip(missed, one.pairs)
+
+    def _grammar(self, one: Difference) -> Grammar | None:
+        return Demands.of(self._lens.schemas, one.places[1].surface, one.after).grammar
+
+    def _tell_share(
+        self, found: Sequence[Finding], left: Sequence[Unchecked], key: str, share: Evidence
+    ) -> None:
+        """Tell what is true of some answers to a question, and of the others not."""
+        some = f"in {share.seen} of {share.of} answers"
+        for each in found:
+            told = replace(each, message=f"{each.message}, {some}", evidence=share)
+            self._merged.add(self._placed(told, key))
+        for missed in left:
+            self._merged.skip(replace(missed, why=f"{missed.why} ({some})"))
 
     def _fresh(self, what: str) -> None:
         self._only(1, what)
@@ -238,9 +270,12 @@ class _Run:
             raise ContractErrors(self._broken)
         if not here & there and not self._tally.pairs:
             old, new = (", ".join(sorted(side)) or "nothing" for side in (here, there))
+            # Two transports of one protocol are compared by their events, if that is wanted.
+            pairs = [{one, other} for one in here for other in there]
+            twins = "; --surface responses compares their events" if _TWINS in pairs else ""
             raise WrongUse(
                 f"nothing can be compared: {self._sides[0].name} is {old}, "
-                f"{self._sides[1].name} is {new}."
+                f"{self._sides[1].name} is {new}{twins}."
             )
 
 

@@ -1,8 +1,14 @@
-"""What holds on the old side and not on the new one, of what schemas declare and no shape sees."""
+"""What holds on the old side and not on the new one, of what the contract says and no shape sees.
+
+That is the invariants that schemas declare, and the order of streams: that the numbers of events
+rise by one, that pieces of a text add up to the whole, that an item keeps its id.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from typing import Final
 
 from harness.contract import Endpoint, Schemas
 from harness.drift.findings import Finding
@@ -10,18 +16,28 @@ from harness.drift.normaliser import normaliser_of
 from harness.events import NOT_JSON
 from harness.exchange import Exchange
 from harness.invariants import InvariantJudge, folded
+from harness.stream_order import broken_order
 
 __all__ = ["breaches", "identity_of", "newly_broken"]
+
+_ORDER: Final = "order/"
+_INDEX: Final = re.compile(r"/\d+(?=/|$)")
+#: That numbers rise by one is one rule, however it is broken: an old side that lacks one event
+#: (few sources publish all of them) shows nothing of the numbers.
+_NUMBERS: Final = "order/sequence"
 
 
 def newly_broken(
     schemas: Schemas, surface: str, before: Iterable[Exchange], after: Iterable[Exchange]
 ) -> tuple[Finding, ...]:
-    """The invariants that the exchanges of today break, and those of before did not.
+    """What the exchanges of today break, and those of before did not.
 
     One that refers to the request (an echo) is made only where the request is known.
     """
-    now = breaches(schemas, surface, after)
+    before = tuple(before)
+    # A stream that is the same as before is in the same order.
+    same = frozenset(one.body for one in before if one.is_stream and one.body)
+    now = breaches(schemas, surface, after, same)
     if not now:  # as nearly always: what was before need not be looked at
         return ()
     known = {identity_of(one) for one in breaches(schemas, surface, before)}
@@ -29,12 +45,23 @@ def newly_broken(
 
 
 def identity_of(one: Finding) -> Hashable:
-    """Which invariant is broken, and where: whatever value breaks it."""
-    return (one.rule, one.event, one.pointer, one.before)
+    """What is broken, and where: whatever value breaks it."""
+    if one.rule.startswith(_NUMBERS):
+        return (_NUMBERS,)
+    pointer = _INDEX.sub("/[]", one.pointer) if one.rule.startswith(_ORDER) else one.pointer
+    return (one.rule, one.event, pointer, one.before)
 
 
-def breaches(schemas: Schemas, surface: str, exchanges: Iterable[Exchange]) -> Sequence[Finding]:
-    """Each invariant that exchanges of a surface break, once."""
+def breaches(
+    schemas: Schemas,
+    surface: str,
+    exchanges: Iterable[Exchange],
+    same: frozenset[bytes] = frozenset(),
+) -> Sequence[Finding]:
+    """Each invariant, and each rule of the order of a stream, that exchanges break, once.
+
+    Of streams with these bodies (``same``) the order is not looked at.
+    """
     found: dict[Hashable, Finding] = {}
     judge = InvariantJudge(schemas, surface)
     for exchange in exchanges:
@@ -43,6 +70,12 @@ def breaches(schemas: Schemas, surface: str, exchanges: Iterable[Exchange]) -> S
             judge.begin(exchange)
             for one in _broken(judge, schemas, endpoint, exchange):
                 found.setdefault(identity_of(one), one)
+            if endpoint.order is not None and exchange.is_stream and exchange.body not in same:
+                # That a stream lacks its end, its shape says.
+                for one in broken_order(
+                    schemas, surface, endpoint.order, exchange, ended_early=True
+                ):
+                    found.setdefault(identity_of(one), one)
     return tuple(found.values())
 
 

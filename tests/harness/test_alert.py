@@ -16,7 +16,8 @@ import pytest
 
 from harness.alert import github as github_module
 from harness.alert.github import GitHub
-from harness.alert.ledger import Ledger, Row
+from harness.alert.ledger import Ledger
+from harness.alert.row import Row
 from harness.alert.sending import NotSent
 from harness.alert.text import MAX_BODY, body_of, change_of, title_of
 from harness.cli import run
@@ -445,6 +446,54 @@ def test_thousands_of_findings_told_twice_are_told_once(hub: FakeGitHub, nightly
     nightly.tell(canary=report)
     nightly.tell(canary=report)
     assert len(hub.writes()) == 1
+
+
+BLIND = saw(left=[Unchecked(LOOK, "the network was lost")], streamed_text="unchecked")
+
+
+@pytest.mark.parametrize(
+    "later", [{"record": BLIND}, {"canary": saw()}, {"canary": None}],
+    ids=["not-looked", "another-witness", "no-report"],
+)  # fmt: skip
+def test_what_did_not_fit_stays_until_somebody_has_looked(
+    hub: FakeGitHub, nightly: Nightly, later: dict[str, Report | None]
+) -> None:
+    nightly.tell(record=saw(*many(2000)))
+    nightly.tell(**later)
+    ledger = Ledger.read(hub.topic("responses")["body"])
+    assert ledger is not None
+    assert len(ledger.rows) + ledger.left_out == 2000
+    assert "more** were told before" in hub.topic("responses")["body"]
+    nightly.tell(record=saw(*many(2000)))
+    assert 1 not in hub.comments
+    nightly.tell(record=saw(*many(1990)))
+    assert hub.comments[1] == ["It has changed: 2000 before, 1990 now.\n"]
+    nightly.tell(record=saw())
+    assert hub.topic("responses")["state"] == "closed"
+
+
+def test_an_issue_that_cannot_be_read_is_not_closed_by_who_did_not_look(
+    hub: FakeGitHub, nightly: Nightly
+) -> None:
+    nightly.tell(record=saw(removed()))
+    issue = hub.topic("responses")
+    issue["body"] = issue["body"].replace('"rows":[', '"rows":[7,')
+    nightly.tell(record=BLIND)
+    assert issue["state"] == "open"
+    nightly.tell(record=saw())
+    assert issue["state"] == "closed"
+
+
+def test_writing_what_is_known_tells_nobody_anything(
+    hub: FakeGitHub, nightly: Nightly, tmp_path: Path
+) -> None:
+    nightly.tell(record=saw(*many(2000)))
+    hub.topic("responses")["title"] = "renamed by a person"
+    hub.asked.clear()
+    assert run(["alert", "--write-known", str(tmp_path / "known.json")]) == 0
+    assert hub.writes() == []
+    known = json.loads((tmp_path / "known.json").read_bytes())
+    assert len(known["findings"]) + known["left_out"] == 2000
 
 
 def test_since_is_the_day_of_the_first_sight(hub: FakeGitHub, nightly: Nightly) -> None:

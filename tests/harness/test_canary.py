@@ -131,6 +131,7 @@ def test_headers_that_were_never_published_are_not_held(
         (403, "text/html", b"<html><title>Just a moment...</title>cloudflare</html>"),
         (503, "text/plain", b"upstream connect error"),
         (500, "application/json", b'{"detail":"Internal Server Error"}'),
+        (200, "text/html; charset=utf-8", b"<html><title>Sign in to the hotel</title></html>"),
     ],
 )
 def test_what_stands_in_between_is_no_drift(
@@ -140,6 +141,21 @@ def test_what_stands_in_between_is_no_drift(
     code, report = canary(tmp_path)
     assert (code, report["findings"]) == (6, [])
     assert [one["what"] for one in report["unchecked"]] == ["canary/auth-refresh-bogus-token"]
+
+
+def _sent_on(address: str) -> Change:
+    headers = (("location", address), ("content-type", "text/html"))
+    return replied(TOKEN, Reply(302, headers, b"<html>Found</html>"))
+
+
+def test_being_sent_to_another_host_is_no_drift(service: LiveService, tmp_path: Path) -> None:
+    service.changes = [_sent_on("http://captive.example/login?name=Zelda")]
+    code, report = canary(tmp_path)
+    assert (code, report["findings"]) == (6, [])
+    assert "Zelda" not in json.dumps(report)
+    # The service itself may send its clients on: then the endpoint has moved.
+    service.changes = [_sent_on("/v2/oauth/token")]
+    assert canary(tmp_path, "--confirm", "0")[0] == 1
 
 
 def test_a_host_that_has_enough_is_left_alone(service: LiveService, tmp_path: Path) -> None:

@@ -169,9 +169,13 @@ EDITS: dict[str, tuple[Callable[[list[dict[str, Any]]], Any], str, str, str, Any
         _set(1, context_window=128000),
         "model-limit-decreased", "risky", "/body/models/[two]/context_window", 272000, 128000,
     ),
-    "a limit where was none": (
+    "a limit that is null now": (
         _set(1, context_window=None),
-        "model-limit-increased", "additive", "/body/models/[two]/context_window", 272000, None,
+        "value-became-null", "breaking", "/body/models/[two]/context_window", 272000, None,
+    ),
+    "a limit that is no number any more": (
+        _set(1, context_window="large"),
+        "type-changed", "breaking", "/body/models/[two]/context_window", 272000, "large",
     ),
     "a newer client": (
         _set(1, minimal_client_version="0.144.0"),
@@ -265,6 +269,7 @@ MIRRORS = {
     "model-limit-increased": "model-limit-decreased",
     "model-minimum-version-raised": "model-minimum-version-lowered",
     "model-default-changed": "model-default-changed",
+    "null-became-value": "value-became-null",
 }
 MIRRORS |= {mirror: rule for rule, mirror in MIRRORS.items()}
 
@@ -320,8 +325,10 @@ def test_a_shape_without_a_catalogue_says_nothing_of_one():
     assert "catalogue" not in snapshot_of(shape_of(SCHEMAS, "models", answer("none")))
 
 
-#: Numbers for a text is an edit of the form, first of all.
-FORMED_ALIKE = sorted(EDITS.keys() - {"an older client, in numbers"})
+#: A value of another type is an edit of the form, first of all.
+FORMED_ALIKE = sorted(
+    EDITS.keys() - {"an older client, in numbers", "a limit that is no number any more"}
+)
 
 
 @pytest.mark.parametrize("name", FORMED_ALIKE)

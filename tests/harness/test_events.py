@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.events import NOT_JSON, Event, parse_json, read_events, read_stream
+from harness.events import NOT_JSON, Event, parse_json, read_events, read_stream, refuse_constant
 from leg.limits import Limits
 from leg.sse import SSEDecoder
 
@@ -67,9 +67,9 @@ json_texts = st.text(max_size=8) | st.sampled_from(
 
 
 @given(json_texts)
-def test_json_is_what_the_json_module_reads(text: str) -> None:
+def test_json_is_what_the_json_module_reads_less_its_nan(text: str) -> None:
     try:
-        wanted = json.loads(text)
+        wanted = json.loads(text, parse_constant=refuse_constant)
     except ValueError:
         wanted = NOT_JSON
     found = parse_json(text)

@@ -104,7 +104,7 @@ def test_an_end_that_nobody_waited_for_is_seen(serve: Callable[[Script], str]) -
 
     taken, outcome = take(serve(script))
     assert (outcome, taken.ended) == ("ok", "eof")
-    assert taken.wire_body == TEXT + DONE + b": late\n\n"
+    assert b"".join(piece for _, piece in taken.pieces) == TEXT + DONE + b": late\n\n"
 
 
 def test_a_connection_that_breaks_is_a_reset(serve: Callable[[Script], str]) -> None:
@@ -113,7 +113,7 @@ def test_a_connection_that_breaks_is_a_reset(serve: Callable[[Script], str]) -> 
 
     taken, outcome = take(serve(script))
     assert (outcome, taken.ended) == ("stream_cut", "reset")
-    assert taken.wire_body == TEXT
+    assert b"".join(piece for _, piece in taken.pieces) == TEXT
 
 
 def test_silence_is_a_stall(serve: Callable[[Script], str]) -> None:
@@ -150,7 +150,7 @@ def test_what_is_compressed_is_kept_as_it_came(serve: Callable[[Script], str]) -
 
     taken, outcome = take(serve(script))
     assert (outcome, taken.ended) == ("ok", "eof")
-    assert taken.wire_body == packed
+    assert b"".join(piece for _, piece in taken.pieces) == packed
 
 
 def test_an_answer_that_never_came_is_told_from_one_that_did() -> None:

@@ -270,7 +270,11 @@ def test_a_waiver_that_matches_nothing_is_wrong_usage_in_a_whole_run_alone(
     assert "waiver-unused" in done.out
     assert done.out.splitlines()[-1].startswith("wrong use: ")
     assert "; 1 waiver to mend; no drift; " in done.out
-    (line,) = contract.verify("--json").err.splitlines()
+    done = contract.verify("--json")
+    report = json.loads(done.out)
+    assert (report["verdict"], report["findings"]) == ("wrong use", [])
+    assert [one["rule"] for one in report["waivers_to_mend"]] == ["waiver-unused"]
+    (line,) = done.err.splitlines()
     assert line.startswith("codex-leg: waivers.toml:1: the waiver of field-added at ")
     assert "matches nothing (ada) — " in line
     assert contract.verify("codex/usage").code == 0

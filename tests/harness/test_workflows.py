@@ -139,8 +139,51 @@ def test_people_are_told_whatever_became_of_the_witnesses() -> None:
             one for one in found[name]["steps"] if "upload-artifact" in one.get("uses", "")
         ]
         assert upload["if"] == "always()"
-        assert any(f"REPORT=reports/{name}.json" in line for line in runs(found[name]))
+        assert any(f"REPORT=reports/{name}/{name}.json" in line for line in runs(found[name]))
+        assert upload["with"]["name"] == name
+        assert upload["with"]["path"] == f"reports/{name}/"
         assert name in alert["steps"][-1]["env"]["WITNESSES"]
+    (download,) = [one for one in alert["steps"] if "download-artifact" in one.get("uses", "")]
+    assert download["with"] == {"path": "reports", "merge-multiple": False}
+
+
+def make_says(*arguments: str, root: Path = ROOT) -> str:
+    """What make would run."""
+    command = ["make", "-n", "-o", ".venv/.installed", *arguments]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
+
+
+def test_each_witness_is_believed_about_itself_alone() -> None:
+    said = make_says("alert", "WITNESSES=canary record", "FOLDER=reports")
+    assert "alert reports/canary/canary.json reports/record/record.json" in said
+
+
+@pytest.mark.parametrize(("code", "ends"), [(0, 0), (1, 1), (6, 0)])
+def test_a_pull_request_is_not_red_for_what_could_not_be_looked_at(
+    tmp_path: Path, code: int, ends: int
+) -> None:
+    (tmp_path / "codex-leg").write_text(f"#!/bin/sh\nexit {code}\n", encoding="utf-8")
+    (tmp_path / "codex-leg").chmod(0o755)
+    for target in ("canary", "known"):
+        (line,) = [one for one in runs(jobs("verify.yml")["canary"]) if f"make {target}" in one]
+        said = make_says(*line.split()[1:], f"BIN={tmp_path}", f"BASELINE={tmp_path}/known.json")
+        done = subprocess.run(["sh", "-c", said], check=False)
+        assert done.returncode == ends
+        alone = make_says(target, f"BIN={tmp_path}", f"BASELINE={tmp_path}/known.json")
+        assert subprocess.run(["sh", "-c", alone], check=False).returncode == code
+
+
+def test_one_variable_says_which_canaries_are_asked() -> None:
+    assert "codex-leg canary canary/a canary/b " in make_says(
+        "canary", "CANARIES=canary/a canary/b"
+    )
+    for name in NAMES:
+        (step,) = [
+            one
+            for one in jobs(name)["canary"]["steps"]
+            if one.get("run", "").startswith("make canary")
+        ]
+        assert step["env"]["CANARIES"] == "${{ vars.CODEX_LEG_CANARIES }}"
 
 
 @pytest.mark.parametrize(
@@ -174,8 +217,8 @@ def night(tmp_path: Path) -> Path:
 
 def test_a_night_goes_on_after_a_failure_and_ends_red(night: Path) -> None:
     assert shutil.which("sh")
-    (night / "reports").mkdir()
-    (night / "reports" / "canary.json").write_text("yesterday")
+    (night / "reports" / "canary").mkdir(parents=True)
+    (night / "reports" / "canary" / "canary.json").write_text("yesterday")
     done = subprocess.run(
         [ROOT / "tools" / "nightly", "./make", "reports", "canary", "reference", "record"],
         cwd=night, check=False,
@@ -183,7 +226,7 @@ def test_a_night_goes_on_after_a_failure_and_ends_red(night: Path) -> None:
     asked = (night / "asked").read_text().splitlines()
     assert [line.split()[1] for line in asked] == ["canary", "reference", "record", "alert"]
     assert "WITNESSES=canary reference record" in asked[-1]
-    assert "ARGS=--keep reports/evidence" in asked[0]
-    assert "ARGS=--yes --no-adopt --confirm 3" in asked[2]
+    assert "ARGS=--keep reports/canary/evidence" in asked[0]
+    assert "ARGS=--yes --no-adopt --confirm 3 --keep reports/record/evidence" in asked[2]
     assert done.returncode == 1
-    assert not (night / "reports" / "canary.json").exists()
+    assert not (night / "reports" / "canary" / "canary.json").exists()

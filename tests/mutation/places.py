@@ -103,7 +103,7 @@ def in_catalogue(subject: Subject, site: Site, rule: str) -> str:
 
 
 def _of_model(says: Mapping[str, Any], member: str, rule: str) -> str:
-    """What an edit of a member of a model is: another default, a limit less. Null is no limit."""
+    """What an edit of a member of a model is: another default, a limit that is null now."""
     lists = {one.partition("/[]")[0] for one in says["capabilities"] if "/[]" in one}
     kinds = {
         "word": rule.startswith(("open-value-", "enum-value-")),
@@ -116,10 +116,8 @@ def _of_model(says: Mapping[str, Any], member: str, rule: str) -> str:
         ("word", member in says["defaults"], "model-default-changed"),
         ("word", member in says["capabilities"], "model-capability-removed"),
         ("emptied", member in lists, "model-capability-removed"),
-        ("null", member in says["limits"], "model-limit-increased"),
-        ("null", member == says["minimum"], "model-minimum-version-lowered"),
+        ("null", member in (*says["limits"], says["minimum"]), "value-became-null"),
         ("filled", member in says["defaults"], "model-default-changed"),
-        ("filled", member in says["limits"], "model-limit-decreased"),
     )
     return next((fits for kind, is_it, fits in table if kinds[kind] and is_it), rule)
 

@@ -10,7 +10,7 @@ from harness.reference.runs import WEBSOCKET
 from harness.reference.wire.calls import Call
 from harness.reference.wire.captured import BESIDE, Captured, Request
 
-__all__ = ["call_findings", "transport_findings"]
+__all__ = ["call_findings", "moved_calls", "transport_findings"]
 
 
 def transport_findings(before: Captured, after: Captured) -> Iterator[Finding]:
@@ -46,10 +46,11 @@ def call_findings(before: Sequence[Request], after: Sequence[Request]) -> Iterat
     gone = [call for call in here if call not in there]
     new = [call for call in there if call not in here]
     waits = [_waits(side) for side in (before, after)]
-    for old, fresh in _moved(gone, new):
+    for old, fresh in moved_calls(before, after).items():
         gone.remove(old)
         new.remove(fresh)
-        yield _call("client-url-changed", there[fresh], old, fresh)
+        rule = "client-url-changed" if old.method == fresh.method else "client-method-changed"
+        yield _call(rule, there[fresh], old, fresh)
     for call in gone:
         yield _call("client-endpoint-removed", here[call], call, None)
     for call in new:
@@ -64,6 +65,13 @@ def call_findings(before: Sequence[Request], after: Sequence[Request]) -> Iterat
             yield _call("client-precondition-added", there[call], None, call)
         elif call in waits[0] - waits[1] and known[1]:
             yield _call("client-precondition-removed", here[call], call, None)
+
+
+def moved_calls(before: Iterable[Request], after: Iterable[Request]) -> dict[Call, Call]:
+    """Calls of the earlier release that are another one in the later: by method, or by address."""
+    here, there = ({one.call: None for one in side} for side in (before, after))
+    gone = [call for call in here if call not in there]
+    return dict(_moved(gone, [call for call in there if call not in here]))
 
 
 def _by_call(requests: Sequence[Request]) -> dict[Call, Request]:
@@ -100,7 +108,10 @@ def _is_known(requests: Iterable[Request], call: Call) -> bool:
 
 
 def _moved(gone: Sequence[Call], new: Sequence[Call]) -> list[tuple[Call, Call]]:
-    """Calls whose address is another one: a part of their path more or less. No second choice."""
+    """Calls by another method, or at another address: a part of their path more or less.
+
+    No second choice.
+    """
     pairs = [(old, fresh) for old in gone for fresh in new if _is_near(old, fresh)]
     return [
         (old, fresh)
@@ -111,7 +122,7 @@ def _moved(gone: Sequence[Call], new: Sequence[Call]) -> list[tuple[Call, Call]]
 
 def _is_near(one: Call, other: Call) -> bool:
     if one.method != other.method:
-        return False
+        return one[1:] == other[1:]
     if one.path == other.path:
         return True
     short, long = sorted((one.path.split("/"), other.path.split("/")), key=len)
@@ -124,6 +135,7 @@ def _is_near(one: Call, other: Call) -> bool:
 
 _SAYS = {
     "client-url-changed": "the client asks at another address now: {0} became {1}",
+    "client-method-changed": "the client asks by another method now: {0} became {1}",
     "client-endpoint-added": "the client calls {1} now",
     "client-endpoint-removed": "the client does not call {0} any more",
     "client-precondition-added": "the client waits for {1} before its first turn now",

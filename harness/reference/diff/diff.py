@@ -10,7 +10,7 @@ from harness.drift.findings import Finding
 from harness.drift.rules import BREAKING, LEVELS
 from harness.reference.wire.captured import Captured, Vantage
 
-from .calls import call_findings, transport_findings
+from .calls import call_findings, moved_calls, transport_findings
 from .edits import edits_of
 from .merging import findings_of
 
@@ -49,13 +49,16 @@ def compare_captured(
     transports = {*before.transports} & {*after.transports}
     compared = {one for one in common if one.rpartition(".")[2] in transports}
     here, there = before.of(compared), after.of(compared)
+    # What a call holds is compared wherever it goes.
+    moved = moved_calls(here, there)
+    placed = [replace(one, call=moved.get(one.call, one.call)) for one in here]
     found = [
         *transport_findings(before, after),
         *call_findings(here, there),
-        *findings_of(edits_of(here, there)),
+        *findings_of(edits_of(placed, there)),
     ]
     needed = _needed(ablation)
-    found = [_weighed(one, needed) for one in found]
+    found = [_located(_weighed(one, needed), before, after) for one in found]
     return Diff(
         findings=sorted(found, key=_by_gravity),
         compared=sorted(compared & (before.vantages | after.vantages)),
@@ -79,6 +82,14 @@ def _weighed(one: Finding, needed: Mapping[str, str]) -> Finding:
         return one
     told = f"{one.message}; it cannot do without: {needed[one.after]}"
     return replace(one, level=BREAKING, message=told)
+
+
+def _located(one: Finding, before: Captured, after: Captured) -> Finding:
+    """With the capture that shows it: of the later release, unless only the earlier one does."""
+    transport = one.pointer.rpartition("/")[2] if one.pointer.startswith("/transport/") else ""
+    sides = (before, after) if one.after is None else (after, before)
+    where = next(filter(None, (side.file_of(one.probe, transport) for side in sides)), None)
+    return replace(one, where=where)
 
 
 def _by_gravity(one: Finding) -> tuple[Any, ...]:

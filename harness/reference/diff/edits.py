@@ -63,6 +63,7 @@ def edits_of(before: Sequence[Request], after: Sequence[Request]) -> Paired:
     """
     here, there = _grouped(before), _grouped(after)
     known = [_places(side) for side in (before, after)]
+    counts = [_counts(side) for side in (before, after)]
     paired = Paired()
     for key in [*here, *(key for key in there if key not in here)]:
         call = key[1]
@@ -73,6 +74,13 @@ def edits_of(before: Sequence[Request], after: Sequence[Request]) -> Paired:
             paired.pairs[call, bool(other.label)] += 1
             if one.fields != other.fields:
                 changes = field_changes(one.fields, other.fields)
+                more = counts[1][key] - counts[0][key]
+                if more:
+                    changes = [
+                        each
+                        for each in changes
+                        if not _is_chance(each, one.fields, other.fields, more=more > 0)
+                    ]
                 paired.edits += (
                     Edit(
                         each if _is_ordinary(other) else _as_known(each, *(p[call] for p in known)),
@@ -99,6 +107,27 @@ def _grouped(requests: Sequence[Request]) -> dict[_Key, list[Request]]:
         else same
         for key, same in found.items()
     }
+
+
+def _counts(requests: Sequence[Request]) -> Counter[_Key]:
+    """How many there are of each of the calls whose number is chance."""
+    return Counter(
+        (one.vantage, one.call, one.label)
+        for one in requests
+        if one.vantage.rpartition(".")[0] in BESIDE
+    )
+
+
+def _is_chance(change: Change, before: Fields, after: Fields, *, more: bool) -> bool:
+    """Whether an edit may only be that a call was made once more, or once less.
+
+    Of what only some of several calls hold, the one that holds it may be missing, or all others.
+    """
+    if change.pointer not in before:
+        return False
+    if change.pointer not in after:
+        return not more and not before[change.pointer].always
+    return not (before[change.pointer].always and after[change.pointer].always)
 
 
 def _places(requests: Sequence[Request]) -> dict[Call, set[str]]:

@@ -157,6 +157,9 @@ def _told_of(group: list[Edit]) -> Edit:
 
 def _told(rule: str, change: Change) -> str:
     means = RULES[rule].means
+    if RULES[rule].action == "change" and None in (change.before, change.after):
+        old, fresh = (side or "none" for side in (change.before, change.after))
+        return f"{means}: {old} became {fresh}"
     below = f", with {change.below} below it" if change.below else ""
     if change.before is None:
         return f"{means} ({change.after}{below})"

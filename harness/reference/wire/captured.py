@@ -71,12 +71,21 @@ class Captured:
         release: what is known of it; ``None`` if nothing is.
         vantages: the runs that were captured, with their transports.
         requests: all of them, in the order of each run.
+        files: the file of each run, as reports call it; what was read from elsewhere has none.
     """
 
     version: str
     release: Release | None
     vantages: frozenset[Vantage]
     requests: tuple[Request, ...] = field(repr=False)
+    files: Mapping[Vantage, str] = field(default_factory=dict, repr=False)
+
+    def file_of(self, vantage: Vantage | None, transport: str = "") -> str | None:
+        """The file of a run; without a name, of the plainest run over a transport."""
+        if vantage is not None:
+            return self.files.get(vantage)
+        over = sorted((one for one in self.files if one.endswith(f".{transport}")), key=_order)
+        return self.files[over[0]] if over else None
 
     @property
     def looked_at(self) -> frozenset[Vantage]:
@@ -122,12 +131,22 @@ class Reader:
             ContractErrors: a capture cannot be read.
         """
         runs = self._contract.reference.runs(version)
-        return self.captured(self._contract.reference.releases.get(version), version, runs)
+        # As they are below the root, which is how reports name files.
+        files = {run: f"cassettes/reference/{version}/{run}.yaml" for run in runs}
+        return self.captured(self.release(version), version, runs, files)
+
+    def release(self, version: str) -> Release | None:
+        """What the contract knows of a release."""
+        return self._contract.reference.releases.get(version)
 
     def captured(
-        self, release: Release | None, version: str, runs: Mapping[Vantage, Iterable[Interaction]]
+        self,
+        release: Release | None,
+        version: str,
+        runs: Mapping[Vantage, Iterable[Interaction]],
+        files: Mapping[Vantage, str] | None = None,
     ) -> Captured:
-        """A release, of which these exchanges are at hand."""
+        """A release, of which these exchanges are at hand; and the files that they are from."""
         requests: list[Request] = []
         usual = Echo()
         for vantage in sorted(runs, key=_order):
@@ -139,7 +158,7 @@ class Reader:
             for one, exchange in zip(interactions, exchanges, strict=True):
                 echo = own if own.model else usual
                 requests += self._requests(vantage, exchange, echo, waited_for=one.waited_for)
-        return Captured(version, release, frozenset(runs), tuple(requests))
+        return Captured(version, release, frozenset(runs), tuple(requests), files or {})
 
     def _requests(
         self, vantage: Vantage, exchange: Exchange, usual: Echo, *, waited_for: bool | None

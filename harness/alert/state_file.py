@@ -9,16 +9,17 @@ from json import JSONDecodeError
 from pathlib import Path
 from typing import Any, Final
 
-from .ledger import Ledger
-from .planning import Action, Issue
-from .sending import NotSent
+from harness.alert.ledger import Ledger
+from harness.alert.planning import Action, Issue
+from harness.alert.sending import NotSent
+from harness.whole_files import write_whole
 
-__all__ = ["Shelf"]
+__all__ = ["StateFile"]
 
 _FORMAT: Final = "codex-leg/alert-state/1"
 
 
-class Shelf:
+class StateFile:
     """Keeps what was told in one JSON file, which is never half there."""
 
     def __init__(self, file: Path) -> None:
@@ -47,10 +48,10 @@ class Shelf:
             {name: value for name, value in asdict(one).items() if name != "ledger"}
             for one in {**issues, number: issue}.values()
         ]
-        part = self._file.with_name(f".{self._file.name}.part")
         try:
-            part.write_text(json.dumps({"format": _FORMAT, "issues": rows}, indent=1) + "\n")
-            part.replace(self._file)
+            write_whole(
+                self._file, json.dumps({"format": _FORMAT, "issues": rows}, indent=1) + "\n"
+            )
         except OSError as error:
             raise NotSent(f"{self._file} cannot be written: {error.strerror}") from None
         return ""
