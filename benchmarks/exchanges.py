@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -119,13 +119,20 @@ class Maker:
         return self._with_own_ids("".join(lines)), "    stream: {ended: eof, chunks: null}\n"
 
     def _payloads(self, exchange: Exchange, pieces: int) -> Iterator[dict[str, Any]]:
+        texts: dict[str, str] = {}
+        was = now = ""
         for event in exchange.events:
             is_piece = event.type is not None and event.type.endswith(".delta")
+            if is_piece:
+                was += json.loads(event.data)["delta"]
+            elif was:
+                texts[was], was, now = now, "", ""
             for _ in range(self._random.randint(1, pieces) if is_piece else 1):
                 payload = json.loads(event.data)
                 if is_piece:
                     payload["delta"] = self._random.choice(_WORDS)
-                yield payload
+                    now += payload["delta"]
+                yield payload if is_piece else _with_texts(payload, texts)
 
     def _with_own_ids(self, text: str) -> str:
         """Each id of an exchange anew, the same one each time that it comes."""
@@ -138,3 +145,12 @@ class Maker:
 
         at = str(self._random.randint(1_790_000_000, 1_799_999_999))
         return _ID.sub(own, re.sub(r"\b17\d{8}\b", at, text))
+
+
+def _with_texts(value: Any, texts: Mapping[str, str]) -> Any:
+    """A value in which whole texts are what their new pieces add up to."""
+    if isinstance(value, dict):
+        return {name: _with_texts(below, texts) for name, below in value.items()}
+    if isinstance(value, list):
+        return [_with_texts(below, texts) for below in value]
+    return texts.get(value, value) if isinstance(value, str) else value

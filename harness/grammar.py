@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -44,6 +44,8 @@ class Grammar:
     output: tuple[str, str, str, str | None]
     constant: tuple[str, ...] = ()
     place: tuple[str, tuple[str, ...]] = ("", ())
+    #: Bracket → the members of its pieces that say where they belong.
+    places_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Grammar:
@@ -56,6 +58,8 @@ class Grammar:
                     roles[getattr(bracket, role)] = (bracket, role)
         anywhere = data["anywhere"]
         sequence, output, place = data["sequence"], data["output"], data.get("place", {})
+        constant = tuple(data.get("constant", ()))
+        at = (place.get("pointer", ""), tuple(place.get("of", ())))
         return cls(
             first=frozenset(data["first"]),
             terminals=frozenset(data["terminals"]),
@@ -69,8 +73,13 @@ class Grammar:
             brackets=brackets,
             roles=roles,
             output=(output["pointer"], output["bracket"], output["value"], output.get("order")),
-            constant=tuple(data.get("constant", ())),
-            place=(place.get("pointer", ""), tuple(place.get("of", ()))),
+            constant=constant,
+            place=at,
+            places_of={
+                one.name: _members(*one.key, *constant, at[0], *at[1])
+                for one in brackets.values()
+                if one.pieces is not None
+            },
         )
 
     def is_free(self, kind: str) -> bool:
@@ -79,6 +88,11 @@ class Grammar:
             return True
         named = kind in self.first or kind in self.terminals or kind in self.singletons
         return not named and kind not in self.roles
+
+
+def _members(*pointers: str) -> tuple[str, ...]:
+    """The members of a value that pointers lead into."""
+    return tuple(dict.fromkeys(_tokens(one)[0] for one in pointers if one))
 
 
 def _bracket(data: Mapping[str, Any]) -> Bracket:

@@ -54,6 +54,8 @@ class OrderChecker:
         self._wholes = Wholes(grammar)
         self._output: list[tuple[int, int, Any]] = []
         self._found: list[Violation] = []
+        #: The piece that came last: its bracket, its key, and where it belongs.
+        self._run: tuple[Bracket, Key, list[Any]] | None = None
 
     def feed(self, payload: Any) -> None:
         """Take the next event. Whatever is no event (no object, no type) is only counted."""
@@ -62,6 +64,10 @@ class OrderChecker:
         if not isinstance(kind, str):
             return
         self._check_number(kind, payload)
+        run = self._run
+        if run is not None and kind == run[0].pieces and self._goes_on(*run, payload):
+            return
+        self._run = None
         if self._terminal is not None:
             self._after_terminal(kind)
             return
@@ -75,6 +81,22 @@ class OrderChecker:
             self._terminal = kind
             if kind in self._grammar.complete:
                 self._check_whole_answer(kind, payload)
+
+    def _goes_on(
+        self, bracket: Bracket, key: Key, before: list[Any], payload: Mapping[str, Any]
+    ) -> bool:
+        """Take one more piece like the one before, as most events are: all but its text is known.
+
+        What is wrong with the place of pieces is told with the first of them.
+        """
+        if self._place_of(bracket, payload) != before:
+            return False
+        self._wholes.piece(bracket, key, payload, partial=self._is_partial(bracket, key))
+        return True
+
+    def _place_of(self, bracket: Bracket, payload: Mapping[str, Any]) -> list[Any]:
+        """The members of a piece that say where it belongs."""
+        return [payload.get(name) for name in self._grammar.places_of[bracket.name]]
 
     def close(self, *, ended_early: bool = False) -> list[Violation]:
         """Everything that was found. ``ended_early``: this stream is known to have been cut."""
@@ -157,6 +179,7 @@ class OrderChecker:
             self._closed.discard(place)
             partial = self._is_partial(bracket, key)
             self._wholes.piece(bracket, key, payload, partial=partial)
+            self._run = bracket, key, self._place_of(bracket, payload)
         else:
             self._close_bracket(bracket, key, kind, payload)
 

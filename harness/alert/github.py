@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from harness.alert.debts import unmarked
 from harness.alert.ledger import Ledger
 from harness.alert.planning import Action, Issue
-from harness.alert.sending import NotSent
+from harness.alert.sending import LOOPBACK, NotSent
 from leg._version import __version__
 
 __all__ = ["API", "LABEL", "GitHub"]
@@ -35,7 +36,6 @@ _TRIES: Final = 4
 _PAUSE: Final = 1.0
 #: Longer than this in all nobody waits for a limit to be lifted.
 _MAX_WAIT: Final = 300.0
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class GitHub:
@@ -58,7 +58,7 @@ class GitHub:
         if not re.fullmatch(r"[A-Za-z0-9_-]+/(?!\.{1,2}$)[A-Za-z0-9._-]+", repository):
             raise NotSent(f"GITHUB_REPOSITORY is {repository!r}; it has to be OWNER/NAME")
         address = urlsplit(api)
-        if address.scheme != "https" and address.hostname not in _LOOPBACK:
+        if address.scheme != "https" and address.hostname not in LOOPBACK:
             raise NotSent("GITHUB_API_URL has to begin with https://: a token is sent to it")
         self._path = f"{address.path.rstrip('/')}/repos/{repository}"
         self._sleep, self._now = sleep, now
@@ -219,7 +219,7 @@ def _issue(row: Any) -> Issue | None:
     mark = _MARK.match(body)
     if mark is None:
         return None
-    text = body[mark.end() :].lstrip("\n")
+    text, owed = unmarked(body[mark.end() :].lstrip("\n"))
     ledger = Ledger.read(text)
     if ledger is not None and _topic_mark(ledger.topic) != mark[1]:
         ledger = None
@@ -230,4 +230,6 @@ def _issue(row: Any) -> Issue | None:
         title=str(row.get("title", "")),
         body=text,
         ledger=ledger,
+        owed=owed,
+        url=str(row.get("html_url", "")),
     )

@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 import httpx
 
 from harness.alert.planning import Action
-from harness.alert.sending import NotSent
+from harness.alert.sending import LOOPBACK, NotSent
 from harness.alert.text import headline
 from harness.report.words import cut
 from leg._version import __version__
 
-__all__ = ["VARIABLES", "as_json", "as_slack", "notify"]
+__all__ = ["VARIABLES", "Told", "as_json", "as_slack", "hooks_of", "send"]
 
 #: Kind of hook → the variable that holds its address (of apprise: its addresses).
 VARIABLES: Final = {
@@ -26,7 +26,6 @@ VARIABLES: Final = {
     "slack": "CODEX_LEG_SLACK_URL",
     "apprise": "CODEX_LEG_APPRISE_URLS",
 }
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 #: Slack cuts a text off at 40,000 characters; nobody reads so many.
 _MAX_SLACK: Final = 3_500
 _MAX_ROWS: Final = 200
@@ -35,19 +34,22 @@ _MAX_ROWS: Final = 200
 Told = tuple[Action, str]
 
 
-def notify(environment: Mapping[str, str], told: Sequence[Told]) -> list[str]:
-    """Send what is news to every hook that the environment names; give what went wrong."""
-    news = [one for one in told if one[0].is_news]
-    faults: list[str] = []
-    for kind, variable in VARIABLES.items():
-        address = environment.get(variable, "").strip()
-        if not address or not news:
-            continue
-        try:
-            _SENDERS[kind](address, news)
-        except NotSent as error:
-            faults.append(f"{variable}: {error}")
-    return faults
+def hooks_of(environment: Mapping[str, str]) -> list[str]:
+    """The kinds of hook that the environment names an address of."""
+    return [kind for kind, name in VARIABLES.items() if environment.get(name, "").strip()]
+
+
+def send(environment: Mapping[str, str], kind: str, news: Sequence[Told]) -> None:
+    """Send news to one of them.
+
+    Raises:
+        NotSent: it did not take it; the message names its variable, and never its address.
+    """
+    variable = VARIABLES[kind]
+    try:
+        _SENDERS[kind](environment[variable].strip(), news)
+    except NotSent as error:
+        raise NotSent(f"{variable}: {error}; what it missed is sent with the next run") from None
 
 
 def as_json(told: Sequence[Told]) -> dict[str, Any]:
@@ -102,7 +104,7 @@ def _escaped(text: str) -> str:
 
 def _post(address: str, document: Mapping[str, Any]) -> None:
     parts = urlsplit(address)
-    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
         raise NotSent("the address has to begin with https://")
     try:
         answer = httpx.post(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from harness.alert.ledger import LOOKLESS, Ledger
@@ -26,6 +26,8 @@ class Issue:
         is_open: whether it is open.
         title, body: as they are now.
         ledger: what its body says for machines; ``None`` if somebody has spoilt that.
+        owed: the kind of action that a hook was to be told of, and could not, by kind of hook.
+        url: where it can be read, or ``""``.
     """
 
     number: int
@@ -34,6 +36,8 @@ class Issue:
     title: str
     body: str
     ledger: Ledger | None
+    owed: Mapping[str, str] = field(default_factory=dict)
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

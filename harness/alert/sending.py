@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from harness.alert.planning import Action, Issue
 
-__all__ = ["NotSent", "Place"]
+__all__ = ["LOOPBACK", "NotSent", "Place"]
+
+#: Hosts that may be spoken to without TLS.
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class NotSent(Exception):

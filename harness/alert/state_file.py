@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from json import JSONDecodeError
 from pathlib import Path
 from typing import Any, Final
 
+from harness.alert.debts import unmarked
 from harness.alert.ledger import Ledger
 from harness.alert.planning import Action, Issue
 from harness.alert.sending import NotSent
@@ -27,27 +27,21 @@ class StateFile:
 
     def issues(self) -> Sequence[Issue]:
         """As :meth:`~harness.alert.sending.Place.issues`."""
-        return [
-            Issue(
-                number=int(one["number"]),
-                topic=str(one["topic"]),
-                is_open=bool(one["is_open"]),
-                title=str(one["title"]),
-                body=str(one["body"]),
-                ledger=Ledger.read(str(one["body"])),
-            )
-            for one in self._rows()
-        ]
+        return [_issue(one) for one in self._rows()]
 
     def carry_out(self, action: Action) -> str:
         """As :meth:`~harness.alert.sending.Place.carry_out`."""
-        issues = {one.number: one for one in self.issues()}
-        number = action.number or max(issues, default=0) + 1
-        issue = Issue(number, action.topic, action.kind != "close", action.title, action.body, None)
-        rows = [
-            {name: value for name, value in asdict(one).items() if name != "ledger"}
-            for one in {**issues, number: issue}.values()
-        ]
+        known = {int(one["number"]): one for one in self._rows()}
+        number = action.number or max(known, default=0) + 1
+        was_open = number not in known or bool(known[number]["is_open"])
+        row = {
+            "number": number,
+            "topic": action.topic,
+            "is_open": was_open if action.kind == "rewrite" else action.kind != "close",
+            "title": action.title,
+            "body": action.body,
+        }
+        rows = list({**known, number: row}.values())
         try:
             write_whole(
                 self._file, json.dumps({"format": _FORMAT, "issues": rows}, indent=1) + "\n"
@@ -71,3 +65,16 @@ class StateFile:
                 f"{self._file} is no state of codex-leg alert; remove it to begin anew"
             ) from None
         return list(rows)
+
+
+def _issue(row: Mapping[str, Any]) -> Issue:
+    body, owed = unmarked(str(row["body"]))
+    return Issue(
+        number=int(row["number"]),
+        topic=str(row["topic"]),
+        is_open=bool(row["is_open"]),
+        title=str(row["title"]),
+        body=body,
+        ledger=Ledger.read(body),
+        owed=owed,
+    )

@@ -12,11 +12,11 @@ from typing import Final
 
 import click
 
+from harness.alert.debts import deliver
 from harness.alert.github import API, GitHub
-from harness.alert.hooks import notify
 from harness.alert.known import known_document
 from harness.alert.looks import Look, read_look
-from harness.alert.planning import Action, plan
+from harness.alert.planning import Action, Issue, plan
 from harness.alert.rows import rows_of
 from harness.alert.sending import NotSent, Place
 from harness.alert.state_file import StateFile
@@ -119,7 +119,7 @@ def command(
                 _show(actions)
                 faults = []
             else:
-                faults = _carry_out(place, actions)
+                faults = _carry_out(place, issues, actions)
     except NotSent as error:
         _say(str(error))
         return Exit.UNCHECKED
@@ -163,7 +163,9 @@ def _place(state: Path | None, *, needed: bool) -> Iterator[Place | None]:
         yield None
 
 
-def _carry_out(place: Place | None, actions: Sequence[Action]) -> list[str]:
+def _carry_out(
+    place: Place | None, issues: Sequence[Issue], actions: Sequence[Action]
+) -> list[str]:
     """Do all that can be done; give what could not."""
     told, faults = [], []
     for action in actions:
@@ -174,7 +176,7 @@ def _carry_out(place: Place | None, actions: Sequence[Action]) -> list[str]:
             continue
         told.append((action, url))
         print(_shown(f"{_DONE[action.kind]} {action.topic}: {action.title} {url}".rstrip()))
-    return faults + notify(os.environ, told)
+    return faults + deliver(place, os.environ, issues, told)
 
 
 def _show(actions: Sequence[Action]) -> None:

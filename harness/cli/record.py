@@ -40,7 +40,10 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
     "--adopt/--no-adopt", default=None, help="Adopt what is recorded, or do not; asks by default."
 )
 @click.option(
-    "--max-requests", "most", type=click.IntRange(min=1), help="Send no more; the rest is resumed."
+    "--max-requests",
+    "most",
+    type=click.IntRange(min=1),
+    help="Send no more for probes (reading the quota is not counted); the rest is resumed.",
 )
 @click.option(
     "--confirm",
@@ -55,6 +58,12 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
     default=MIN_WAIT,
     show_default=True,
     help="Seconds before each time.",
+)
+@click.option(
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Copy what is recorded, scrubbed, to FOLDER/cassettes, adopted or not.",
 )
 @click.option("--fresh", is_flag=True, help="Forget what an interrupted run has recorded.")
 @click.option(
@@ -94,6 +103,7 @@ def command(
     most: int | None,
     confirm: int,
     wait: float,
+    keep: Path | None,
     fresh: bool,
     store: Path | None,
     credential_command: str | None,
@@ -112,7 +122,7 @@ def command(
     """
     contract = Contract(root)
     judge = Judge(contract, options)
-    wishes = Wishes(yes, dry_run, adopt, most, confirm, wait, fresh)
+    wishes = Wishes(yes, dry_run, adopt, most, confirm, wait, fresh, keep)
     try:
         problems = contract.problems()
         if problems:

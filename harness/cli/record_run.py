@@ -6,6 +6,8 @@ import os
 import sys
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 import click
@@ -23,8 +25,13 @@ from harness.recording.scrub import Scrubber
 from harness.recording.session import Outcome, Session
 from harness.recording.shelf import Shelf
 from harness.recording.shelving import finish, is_unfinished, shelve
+from harness.whole_files import write_whole
 
 __all__ = ["Run", "Wishes", "say", "service"]
+
+_CODEX: Final = "codex-subscription"
+#: So many reasons still fit into one line.
+_FEW: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,7 @@ class Wishes:
     confirm: int
     wait: float
     fresh: bool
+    keep: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +76,13 @@ class Run:
             self.shelf.forget()
         self._show(plan)
         if not plan.asked:
-            return self.judge.conclude(unlooked(contract, ids, "no probe of these can be asked"))
+            return self.judge.conclude(unlooked(contract, ids, _none_of(plan)))
         if self.wishes.dry_run:
             return Exit.CLEAN
         if not (self.wishes.yes or self._agreed("Ask the service?")):
             say("nothing was asked")
             return Exit.INTERRUPTED
+        self._make_room()
         return self._record(contract, plan, before)
 
     def _finished(self) -> Contract:
@@ -93,14 +102,24 @@ class Run:
     def _show(self, plan: Plan) -> None:
         kept = len(self.shelf.done().keys() & {row.probe.id for row in plan.asked})
         resumed = f", {kept} of them recorded before" if kept else ""
+        count, looks = len(plan.asked), self._looks(plan)
         say(
-            f"plan: {len(plan.asked)} requests{resumed}; {plan.turns} make a model write, about "
+            f"plan: {_counted(count, 'request')}{resumed}; {plan.turns} make a model write, about "
             f"{plan.tokens} tokens; {self._share(plan)}"
         )
+        say(f"and {_counted(looks, 'request')} to read what is left of the quota")
         for row in plan.asked:
             say(f"  asks {row.probe.id}")
-        for row in plan.left_out:
-            say(f"  not  {row.probe.id}: {row.why}")
+        if self.wishes.dry_run:
+            for row in plan.left_out:
+                say(f"  not  {row.probe.id}: {row.why}")
+        elif plan.left_out:
+            say(f"  not asked: {_counted(len(plan.left_out), 'probe')}; --dry-run says why")
+
+    def _looks(self, plan: Plan) -> int:
+        """Requests that read the quota: before, and after what makes a model write."""
+        kinds = self._needed(plan)
+        return (_CODEX in kinds) * (1 + (plan.turns > 0))
 
     def _share(self, plan: Plan) -> str:
         """What share of a quota that is, as the last run has measured it."""
@@ -108,7 +127,37 @@ class Run:
         if not isinstance(cost, dict) or not cost.get("turns"):
             return "what share of a quota that is shows after a first run"
         points = float(cost.get("points", 0)) * plan.turns / cost["turns"]
-        return f"an estimate from the last run: {points:.1f} % of the shortest window"
+        shown = f"{points:.1f}" if points >= 0.05 else "less than 0.1"
+        return f"an estimate from the last run: {shown} % of the shortest window"
+
+    def _make_room(self) -> None:
+        """A folder that cannot be written is better found out before a quota is spent than after.
+
+        Raises:
+            WrongUse: it is one.
+        """
+        keep = self.wishes.keep
+        if keep is None:
+            return
+        try:
+            keep.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WrongUse(f"--keep {keep} cannot be written: {error.strerror}.") from None
+        if not os.access(keep, os.W_OK):
+            raise WrongUse(f"--keep {keep} cannot be written.")
+
+    def _keep(self, found: Outcome) -> None:
+        """Copy each recording; each was scrubbed and scanned before it was staged."""
+        keep = self.wishes.keep
+        if keep is None:
+            return
+        try:
+            for id_, looked in sorted(found.looked.items()):
+                file = keep / "cassettes" / f"{id_}.yaml"
+                write_whole(file, looked.file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise WrongUse(f"--keep {keep} cannot be written: {error.strerror}.") from None
+        say(f"kept: {_counted(len(found.looked), 'recording')} in {keep}")
 
     def _record(self, contract: Contract, plan: Plan, before: list[Preflight]) -> Exit:
         scrubber = Scrubber(contract, service=service())
@@ -124,6 +173,7 @@ class Run:
         )
         started = time.perf_counter()
         found = session.run(plan.asked)
+        self._keep(found)
         if self.wishes.confirm and not found.ended:
             session.confirm(self.wishes.confirm, self.wishes.wait)
         if not found.ended:
@@ -173,6 +223,18 @@ class Run:
                 return False
             raise WrongUse("nobody can be asked here; look at --dry-run, then say --yes.")
         return click.confirm(question, default=False, err=True)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
+def _none_of(plan: Plan) -> str:
+    """Why nothing is asked: the reason itself, if there are few."""
+    first = "no probe of these can be asked"
+    if len(plan.left_out) > _FEW:
+        return f"{first}; --dry-run says why"
+    return f"{first}: " + "; ".join(f"{row.probe.id}: {row.why}" for row in plan.left_out)
 
 
 def service() -> str:

@@ -24,6 +24,7 @@ from harness.judge import judge, shape
 from harness.recording.asking import Asked, ask_live
 from harness.recording.confirming import Confirmed, Look, ask_again
 from harness.recording.obstacles import obstacle
+from harness.recording.quiet import tellable_loss
 from harness.recording.scan import scan
 from harness.recording.scrub import NotScrubbable, Scrubber
 from harness.recording.words import own_texts
@@ -87,9 +88,8 @@ class Flock:
     shy: set[str] = field(default_factory=set)
 
     @cached_property
-    def _hosts(self) -> frozenset[str]:
-        probes = self.contract.probes.values()
-        return frozenset(urlsplit(one.request.url).hostname or "" for one in probes)
+    def _scrubber(self) -> Scrubber:
+        return Scrubber(self.contract, command="make canary")
 
     def look(self, ids: Sequence[str]) -> Iterator[Seen]:
         """Ask each of them once, one after the other."""
@@ -126,8 +126,8 @@ class Flock:
         if asked.taken is not None and asked.taken.status == _TOO_MANY:
             self.shy.add(host)
         if not asked.answered:
-            return _left(pair, f"{host} did not answer: {asked.heard.message}")
-        in_the_way = obstacle(asked, pair.cassette.interactions[0], self._hosts)
+            return _left(pair, f"{host} did not answer: {tellable_loss(asked.heard.message)}")
+        in_the_way = obstacle(asked, pair.cassette.interactions[0], self._scrubber.hosts)
         if in_the_way:
             return _left(pair, f"{host}: {in_the_way}")
         try:
@@ -136,7 +136,7 @@ class Flock:
             return _left(pair, str(error), unreadable=True)
 
     def _held(self, pair: Pair, asked: Asked, folder: Path) -> Seen:
-        document = Scrubber(self.contract, command="make canary").cassette(asked)
+        document = self._scrubber.cassette(asked)
         text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
         hits = scan(document, allowed=own_texts(asked.probe))
         if hits:

@@ -1,10 +1,11 @@
 """What is kept of a value: the allow-list of a recording, read from the contract.
 
-Kept are: numbers that the contract calls counts or limits, booleans, the words of a vocabulary (those that a schema lists;
-and a new one of the same look, because that is the drift that one records for), slugs of models,
-and every text that the probe itself has sent or expects. In a refusal, the words that the contract
-knows from refusals (:mod:`.words`). Everything else becomes a :mod:`placeholder <.placeholders>`;
-what a model wrote, as many ``x`` as it had characters, so that its pieces still make up the whole.
+Kept are: numbers that the contract calls counts or limits, booleans, the words of a vocabulary
+(those that a schema lists; and a new one of the same look, because that is the drift that one
+records for), slugs of models, and every text that the probe itself has sent or expects. In a
+refusal, the words that the contract knows from refusals (:mod:`.words`). Everything else becomes a
+:mod:`placeholder <.placeholders>`; what a model wrote, as many ``x`` as it had characters, so that
+its pieces still make up the whole.
 """
 
 from __future__ import annotations

@@ -170,9 +170,7 @@ class Session:
             outcome = asked.heard.outcome
             if not asked.answered:
                 raise _Ended(f"the network was lost: {tellable_loss(asked.heard.message)}")
-        if outcome == expected:
-            return asked
-        if outcome == "rate_limited":
+        if outcome == "rate_limited" and outcome != expected:
             wait = asked.heard.retry_after
             wait = 20.0 if wait is None else wait
             if wait > _PATIENCE:
@@ -190,13 +188,13 @@ class Session:
         outcome = asked.heard.outcome
         if not asked.answered:
             raise _Ended(f"the network was lost: {tellable_loss(asked.heard.message)}")
-        if outcome == row.probe.expect.outcome:
-            return
-        if outcome in _OF_QUOTA:
+        if outcome in _OF_QUOTA and outcome != row.probe.expect.outcome:
             raise _Ended("the quota is used up; record again when it is not")
         adopted = self.contract.pair(row.probe.id).cassette.interactions[0]
         if found := obstacle(asked, adopted, self.scrubber.hosts):
             raise _Skipped(f"{found}: this says nothing of the contract")
+        if outcome == row.probe.expect.outcome:
+            return
         if outcome in _OF_LOGIN:
             login = self.logins[row.probe.credential]
             if login.kind != leg.CredentialKind.CODEX_SUBSCRIPTION:
@@ -204,7 +202,7 @@ class Session:
             try:
                 preflight(login, limits=self.limits)
             except CannotLook as error:
-                raise _Ended(f"the login does not hold any more: {error}") from None
+                raise _Ended(f"{outcome}, and the login was looked at: {error}") from None
 
     def _send(self, row: Row) -> Asked:
         found = self._outcome

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.alert import ledger as ledger_module
 from harness.alert.ledger import LOOKLESS, Ledger
 from harness.alert.looks import Look
 from harness.alert.planning import Action, Issue, plan
@@ -144,3 +146,28 @@ def test_the_reason_may_change_without_being_news() -> None:
     (action,) = place.night([other], DAY)
     assert action.kind == "rewrite"
     assert not action.is_news
+
+
+@given(st.lists(NIGHT, min_size=1, max_size=5), st.sampled_from([0, 400, 900]))
+def test_what_does_not_fit_is_over_only_when_looked_at(nights: list[list[Look]], room: int) -> None:
+    place = Place()
+    known: set[tuple[str, str, str, str]] = set()
+    with patch.object(ledger_module, "_MAX_ROWS", room):
+        for looks in nights:
+            place.night(looks, DAY)
+            assert place.night(looks, DAY) == []
+            for look in looks:
+                seen = {name for name, said in (look.verdicts or {}).items() if said != "unchecked"}
+                known = {one for one in known if one[2] != look.witness or one[3] not in seen}
+                known |= {
+                    (one.surface, one.fingerprint, look.witness, str(one.probe))
+                    for one in look.findings
+                }
+            open_ = {one.topic: one.ledger for one in place.issues.values() if one.is_open}
+            for surface in {one[0] for one in known} | (open_.keys() - {LOOKLESS}):
+                ledger, there = open_.get(surface), {one[1] for one in known if one[0] == surface}
+                assert ledger is not None
+                assert len(ledger.rows) + ledger.left_out >= len(there) > 0
+        clean = [_look(name, [], None) for name in WITNESSES]
+        place.night(clean, DAY)
+        assert not [one for one in place.issues.values() if one.is_open]

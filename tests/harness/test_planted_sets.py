@@ -258,3 +258,15 @@ def test_a_stream_against_a_websocket_is_told_how_they_can_be_compared() -> None
         code = run(["compare", str(STREAM), str(capture("plain.websocket")[0])])
     assert code == 4
     assert "--surface responses compares their events" in err.getvalue()
+
+
+def test_a_client_of_no_version_that_asks_at_another_address_is_one_edit(tmp_path: Path) -> None:
+    turn = interaction(STREAM)
+    turn["provenance"] |= {"kind": "captured", "client": {"name": "codex-cli"}}
+    moved = copy.deepcopy(turn)
+    moved["request"]["uri"] = "https://chatgpt.com/backend-api/codex/v2/responses"
+    sides = (
+        cassette(tmp_path / "old/turn.yaml", [turn]),
+        cassette(tmp_path / "new/turn.yaml", [moved]),
+    )
+    assert [one[0] for one in told((sides[0].parent, sides[1].parent))] == ["client-url-changed"]

@@ -92,6 +92,7 @@ def test_it_says_who_what_and_how_much_before_it_asks(
     assert "from CODEX_OAUTH_CREDENTIAL, account …5e6f" in said
     assert "quota: 7 days: 34 % used" in said
     assert "plan: 4 requests; 1 make a model write, about" in said
+    assert "and 2 requests to read what is left of the quota" in said
     assert "asks codex/streamed-text" in said
     assert "not  codex/http-500: the service has to fail by itself" in said
     assert "not  platform/missing-bearer: it needs no login" in said
@@ -103,6 +104,37 @@ def test_without_adopting_no_file_of_the_contract_changes(place: Place) -> None:
     before = place.files()
     assert place.record("--yes", "--no-adopt") == 1
     assert place.files() == before
+
+
+def test_what_is_recorded_can_be_kept_without_adopting_it(place: Place, tmp_path: Path) -> None:
+    keep = tmp_path / "evidence"
+    assert place.record("--yes", "--no-adopt", "--keep", str(keep)) == 1
+    kept = sorted(str(one.relative_to(keep / "cassettes")) for one in keep.rglob("*.yaml"))
+    assert kept == [f"{one}.yaml" for one in ASKED]
+    contract = Contract(place.contract.root)
+    for name in kept:
+        cassette = contract.read_cassette(keep / "cassettes" / name)
+        assert cassette.interactions[0].provenance.kind == "recorded"
+
+
+def test_a_folder_that_cannot_be_kept_in_is_told_before_anything_is_asked(
+    place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    assert place.record("--yes", "--no-adopt", "--keep", str(file / "below")) == 4
+    assert "cannot be written" in capsys.readouterr().err
+    assert asked_of(place.standin) == ["GET /backend-api/wham/usage"]
+
+
+def test_a_probe_that_cannot_be_asked_says_why(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert place.record("--yes", "codex/http-500") == 6
+    captured = capsys.readouterr()
+    assert "codex/http-500: the service has to fail by itself" in captured.out
+    place.record("--yes", "--no-adopt", "--only", "codex/*")
+    assert "not asked: 1 probe; --dry-run says why" in capsys.readouterr().err
 
 
 def test_nobody_to_ask_means_that_nothing_is_asked(

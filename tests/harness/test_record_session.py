@@ -112,7 +112,10 @@ def test_a_refused_login_is_believed_when_the_quota_is_refused_as_well(
     monkeypatch.setattr(session_module, "preflight", refused)
     run.session().shelf.forget()
     again = run.go("codex/streamed-text")
-    assert "the login does not hold any more" in whys(again)["codex/streamed-text"]
+    assert (
+        "token_revoked, and the login was looked at: the login is refused"
+        in whys(again)["codex/streamed-text"]
+    )
 
 
 def test_only_what_shows_each_time_is_drift(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.recording import commands
 from harness.recording.logins import CannotLook, find_logins
 from harness.standin.play import make_standin
 from harness.standin.tokens import Grant, Issued, TokenEndpoint
@@ -132,8 +133,8 @@ def test_a_command_is_asked_again_when_its_login_runs_out(tmp_path: Path) -> Non
     assert login.credential().token != first
 
 
-def test_what_a_command_complains_of_is_shown_without_its_secrets(tmp_path: Path) -> None:
-    secret = issued().access_token
+def test_what_a_command_complains_of_is_not_shown(tmp_path: Path) -> None:
+    secret = "Dear Zelda Quuxington"
     script = tmp_path / "fails.py"
     script.write_text(
         f"import sys; print('cannot renew', {secret!r}, file=sys.stderr); sys.exit(3)"
@@ -141,8 +142,28 @@ def test_what_a_command_complains_of_is_shown_without_its_secrets(tmp_path: Path
     with pytest.raises(CannotLook) as failed:
         find_logins({}, command=f"{sys.executable} {script}")
     said = str(failed.value)
-    assert "exited with 3" in said
-    assert secret[10:40] not in said
+    assert "exited with 3 (run it by hand to see why" in said
+    assert "elda" not in said
+
+
+def test_a_command_that_prints_without_end_is_ended(tmp_path: Path) -> None:
+    script = tmp_path / "endless.py"
+    script.write_text("while True: print('x' * 100_000)")
+    with pytest.raises(CannotLook, match="printed more than 1 MB"):
+        find_logins({}, command=f"{sys.executable} {script}")
+
+
+def test_a_command_that_does_not_end_is_ended_with_what_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "_SECONDS", 0.2)
+    script = tmp_path / "waits.py"
+    script.write_text(
+        "import subprocess, sys\n"
+        "subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])"
+    )
+    with pytest.raises(CannotLook, match="did not end within"):
+        find_logins({}, command=f"{sys.executable} {script}")
 
 
 def test_a_command_that_cannot_be_run_or_prints_no_login_is_told(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_what_the_contract_holds_is_the_same_to_the_contract_when_scrubbed(
 
 
 def test_the_order_of_members_blanks_and_line_ends_stay(scrubber: Scrubber) -> None:
-    raw = b'data:  {"type" : "response.created",\r\ndata: "response": {"b":1, "a": null}}\r\n\r\n'
+    raw = b'data:  {"type" : "response.created",\r\ndata: "response": {"b":0, "a": null}}\r\n\r\n'
     one = scrubbed(scrubber, headers=STREAM, body=raw)
     assert one["response"]["body"]["string"].encode() == raw
 
@@ -109,9 +109,11 @@ def test_an_id_keeps_its_form_and_the_same_id_is_the_same_placeholder() -> None:
         (int(NOW) * 1000 + 5, EPOCH * 1000 + 5),
         (0, 0),
         (604_800, 604_800),
+        (230_774_400, 946_684_800),
+        (230_774_400_000, 946_684_800_000),
     ],
 )
-def test_times_are_moved_by_one_span(value: int, moved: int) -> None:
+def test_times_are_moved_by_one_span_and_far_ones_say_nothing(value: int, moved: int) -> None:
     assert Placeholders(NOW).time(value) == moved
 
 
@@ -124,6 +126,9 @@ def test_times_are_moved_by_one_span(value: int, moved: int) -> None:
         ("Wed, 18 Nov 2026 11:06:40 GMT", "Tue, 14 Nov 2023 22:13:20 GMT"),
         ("1795000000", "1700000000"),
         ("1h30m", "1h30m"),
+        ("1977-04-25", "2000-01-01"),
+        ("1977-04-25T08:15:00Z", "2000-01-01T00:00:00Z"),
+        ("Mon, 25 Apr 1977 08:15:00 GMT", "Sat, 01 Jan 2000 00:00:00 GMT"),
         ("tomorrow", "REDACTED-time-1"),
     ],
 )
@@ -141,8 +146,48 @@ def test_a_refusal_keeps_its_sentence_but_for_words_that_nobody_published() -> N
 def test_a_new_word_of_a_vocabulary_is_kept_and_a_new_field_has_its_name(
     scrubber: Scrubber,
 ) -> None:
-    found = body_of(scrubber, {"error": {"code": "brand_new_code", "new_field": 7, "type": None}})
-    assert found == {"error": {"code": "brand_new_code", "new_field": 7, "type": None}}
+    error = {"code": "brand_new_code", "new_field": True, "type": None}
+    assert body_of(scrubber, {"error": error}) == {"error": error}
+
+
+def test_a_number_is_kept_only_where_the_contract_says_what_it_counts(scrubber: Scrubber) -> None:
+    personal = {"ssn": 123456789, "pin": 4711, "lat": 52.520008, "birth": 19770425, "at": "52.52"}
+    usage = {
+        "credits": {"has_credits": True, "balance": "1234.56"},
+        "rate_limit": {"primary_window": {"used_percent": 34, "limit_window_seconds": 604_800}},
+    }
+    headers = (*JSON, ("X-Customer", "123456789"), ("x-codex-primary-used-percent", "34"))
+    raw = json.dumps({**personal, **usage}).encode()
+    one = scrubbed(scrubber, "codex/usage", headers=headers, body=raw)
+    found = json.loads(one["response"]["body"]["string"])
+    assert found.pop("at").startswith("REDACTED")
+    assert found == {
+        **dict.fromkeys(personal.keys() - {"at"}, 0),
+        **usage,
+        "credits": {"has_credits": True, "balance": "0000.00"},
+    }
+    assert isinstance(found["lat"], float)
+    assert one["response"]["headers"]["x-customer"] == ["0"]
+    one = scrubbed(scrubber, headers=(*STREAM, *headers), body=b"")
+    assert one["response"]["headers"]["x-codex-primary-used-percent"] == ["34"]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_kept"),
+    [
+        ("brand_new_field", True),
+        ("rateLimit5h", True),
+        ("sess-Q2wErTyUiOp", False),
+        ("org-ZeldaQuuxGmbH", False),
+        ("user-zelda", False),
+        ("zelda.quuxington", False),
+        ("aB3xKmQz2PwLrTnVyuE", False),
+    ],
+)
+def test_a_new_name_is_kept_unless_it_may_be_somebodys(
+    name: str, is_kept: bool, scrubber: Scrubber
+) -> None:
+    assert (name in body_of(scrubber, {"error": {name: True}})["error"]) == is_kept
 
 
 def test_what_a_model_wrote_is_kept_only_if_it_was_asked_to_write_it(scrubber: Scrubber) -> None:

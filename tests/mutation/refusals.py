@@ -45,8 +45,6 @@ REFUSALS: tuple[tuple[int, Any, str, str], ...] = (
     (401, _error("Missing scopes: api.responses.write"), "auth-scope-required", "/status"),
     (401, {"detail": "Unauthorized"}, "auth-refused", "/status"),
     (403, "<html><title>Just a moment...</title></html>", _CHALLENGED, "/status"),
-    (403, "<html><title>Forbidden</title></html>", "answer-refused", "/status"),
-    (404, "<html><title>404 Not Found</title></html>", "endpoint-removed", "/status"),
     (404, {"detail": "Not Found"}, "endpoint-removed", "/status"),
     (405, {"detail": "Method Not Allowed"}, "endpoint-removed", "/status"),
     (302, "", "endpoint-redirected", "/status"),
