@@ -46,7 +46,6 @@ _SERVER: Final = Meaning("server-failing", "server-recovered", is_shaky=True)
 _MODEL: Final = _asked("model", "rejected", "accepted", "/body/model")
 _OTHER: Final = Meaning("answer-refused", "answer-accepted")
 _REDIRECT: Final = Meaning("endpoint-redirected", "endpoint-not-redirected")
-_CHALLENGE: Final = "/header/cf-mitigated"
 _ENCODING: Final = _asked("encoding", "rejected", "accepted", "/header/content-encoding")
 
 _MEANINGS: Final[Mapping[str, Meaning]] = {
@@ -102,19 +101,16 @@ _CODES: Final[Mapping[str, tuple[str, str, str]]] = {
 }
 
 
-def meaning_of(
-    refusal: Mapping[str, Any], sent: Mapping[str, str], answer: Mapping[str, str] | None = None
-) -> Meaning:
+def meaning_of(refusal: Mapping[str, Any], sent: Mapping[str, str]) -> Meaning:
     """What a refusal means.
 
     Args:
         refusal: the member of a snapshot (:func:`.refusals.refusal_of`).
         sent: the request half of the snapshot.
-        answer: the response half, if it is at hand.
     """
     outcome, status = refusal["outcome"], refusal["status"]
-    if outcome == "blocked" and not _is_challenge(status, answer or {}):
-        return _MEANINGS["not_found"] if status == 404 else _OTHER
+    if outcome == "blocked" and status == 404:  # a page that finds nothing is no challenge
+        return _MEANINGS["not_found"]
     if outcome == "request_refused" and status is not None:
         if 300 <= status < 400:
             return _REDIRECT
@@ -134,18 +130,6 @@ def meaning_of(
     if outcome in ("unsupported_parameter", "unsupported_capability"):
         return Meaning(meaning.refused, meaning.accepted, meaning.direction, pointer)
     return meaning
-
-
-def _is_challenge(status: int | None, answer: Mapping[str, str]) -> bool:
-    """Whether a page is for a browser to solve.
-
-    Cloudflare names its challenges in a header of their own
-    (https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/).
-    Where no headers are known, a page that forbids may be one; a page that finds nothing is none.
-    """
-    if _CHALLENGE in answer:
-        return True
-    return status != 404 and not any(place.startswith("/header/") for place in answer)
 
 
 #: Every rule that says that an answer became a refusal, or a refusal an answer.

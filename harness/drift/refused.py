@@ -82,7 +82,7 @@ def could_not_look(before: Snapshot, after: Snapshot) -> str | None:
 
 
 def _meaning(refusal: Refusal, snapshot: Snapshot) -> Meaning:
-    return meaning_of(refusal, snapshot.get("request", {}), snapshot.get("response", {}))
+    return meaning_of(refusal, snapshot.get("request", {}))
 
 
 def _is_same_status(was: Refusal | None, now: Refusal | None) -> bool:

@@ -67,14 +67,14 @@ _ENDPOINTS: Final = (
         "endpoint-challenged",
         "endpoint structure add",
         BREAKING,
-        "a page for a browser to solve stands before the address",
+        "a page for people answers in its place: a challenge, or what stands in between",
         mend="compare the headers with those of the real client; a challenge is no answer",
     ),
     _row(
         "endpoint-unchallenged",
         "endpoint structure remove",
         ADDITIVE,
-        "the address answers without a challenge again",
+        "the address answers by itself again, and no page in its place",
         mend=ADOPT,
     ),
     _row(
