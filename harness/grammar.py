@@ -114,7 +114,7 @@ def _bracket(data: Mapping[str, Any]) -> Bracket:
 def lookup(value: Any, pointer: str) -> Any:
     """What stands at a JSON pointer, or ``None``: an absent value decides nothing here."""
     for token in _tokens(pointer):
-        if isinstance(value, dict):
+        if value.__class__ is dict:  # JSON has no subclasses, and this is asked of every event
             value = value.get(token)
         elif isinstance(value, list) and token.isdecimal() and int(token) < len(value):
             value = value[int(token)]

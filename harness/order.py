@@ -60,7 +60,7 @@ class OrderChecker:
     def feed(self, payload: Any) -> None:
         """Take the next event. Whatever is no event (no object, no type) is only counted."""
         self._index += 1
-        kind = payload.get("type") if isinstance(payload, Mapping) else None
+        kind = payload.get("type") if isinstance(payload, dict) else None
         if not isinstance(kind, str):
             return
         self._check_number(kind, payload)

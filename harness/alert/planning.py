@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from harness.alert.ledger import LOOKLESS, Ledger
-from harness.alert.left import still_left
+from harness.alert.left import Left, still_left
 from harness.alert.looks import Look
 from harness.alert.row import Row
 from harness.alert.rows import united
@@ -98,6 +98,7 @@ def _act(
     by_name = {one.witness: one for one in looks}
     rows = _merged(before.rows, now, by_name, topic)
     left = still_left(before.left, lambda sight: _all_named(sight, by_name, topic))
+    rows, left = _forgotten(topic, rows, left, now)
     if not rows and not left:
         if issue is None or not is_open or (ledger is None and not _all_looked(looks)):
             return None
@@ -116,6 +117,18 @@ def _act(
     if (title, body.strip()) != (issue.title, issue.body.replace("\r\n", "\n").strip()):
         return Action("rewrite", topic, issue.number, title, body, rows=rows)
     return None
+
+
+def _forgotten(
+    topic: str, rows: list[Row], left: list[Left], now: Mapping[str, Row]
+) -> tuple[list[Row], list[Left]]:
+    """Rows of before that will not fit lose their names at once.
+
+    The next run could not name them, and a text that it would write otherwise is no news.
+    """
+    kept = {row.id for row in Ledger.fitting(topic, rows, left).rows} | now.keys()
+    lost = [Left.of(row) for row in rows if row.id not in kept]
+    return [row for row in rows if row.id in kept], [*left, *lost]
 
 
 def _all_looked(looks: Sequence[Look]) -> bool:

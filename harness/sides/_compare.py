@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from harness.collecting import collected_rarely
 from harness.contract import ContractError, ContractErrors
 from harness.drift.claims import unite
 from harness.drift.compare import compare
@@ -88,11 +89,12 @@ def compare_sides(
     done = 0
     # What only one side has is understood by what both have.
     both = [key for key in old.files if key in new.files]
-    lone = [key for side in (old, new) for key in side.files if key not in both]
-    for key in [*both, *lone]:
-        done += run.take(key)
-        if progress is not None:
-            progress(done)
+    lone = sorted(old.files.keys() ^ new.files.keys(), key=lambda key: (key in new.files, key))
+    with collected_rarely():
+        for key in [*both, *lone]:
+            done += run.take(key)
+            if progress is not None:
+                progress(done)
     return run.result()
 
 
