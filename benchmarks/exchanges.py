@@ -122,17 +122,22 @@ class Maker:
         texts: dict[str, str] = {}
         was = now = ""
         for event in exchange.events:
-            is_piece = event.type is not None and event.type.endswith(".delta")
-            if is_piece:
-                was += json.loads(event.data)["delta"]
-            elif was:
-                texts[was], was, now = now, "", ""
-            for _ in range(self._random.randint(1, pieces) if is_piece else 1):
-                payload = json.loads(event.data)
-                if is_piece:
-                    payload["delta"] = self._random.choice(_WORDS)
-                    now += payload["delta"]
-                yield payload if is_piece else _with_texts(payload, texts)
+            if event.type is None or not event.type.endswith(".delta"):
+                if was:
+                    texts[was], was, now = now, "", ""
+                yield _with_texts(event.payload, texts)
+                continue
+            piece = event.payload["delta"]
+            made = self._pieces(pieces, piece, is_first=not was, is_json="arguments" in event.type)
+            was += piece
+            now += "".join(made)
+            yield from ({**event.payload, "delta": one} for one in made)
+
+    def _pieces(self, most: int, piece: str, *, is_first: bool, is_json: bool) -> list[str]:
+        """New pieces for an old one. Arguments are JSON still: blanks may come before."""
+        if not is_json:
+            return self._random.choices(_WORDS, k=self._random.randint(1, most))
+        return [*[" "] * (self._random.randint(0, most) if is_first else 0), piece]
 
     def _with_own_ids(self, text: str) -> str:
         """Each id of an exchange anew, the same one each time that it comes."""

@@ -54,8 +54,8 @@ class OrderChecker:
         self._wholes = Wholes(grammar)
         self._output: list[tuple[int, int, Any]] = []
         self._found: list[Violation] = []
-        #: The piece that came last: its bracket, its key, and where it belongs.
-        self._run: tuple[Bracket, Key, list[Any]] | None = None
+        #: The piece that came last: its bracket, where it belongs, and the pieces of its text.
+        self._run: tuple[Bracket, list[Any], list[str] | None] | None = None
 
     def feed(self, payload: Any) -> None:
         """Take the next event. Whatever is no event (no object, no type) is only counted."""
@@ -83,7 +83,7 @@ class OrderChecker:
                 self._check_whole_answer(kind, payload)
 
     def _goes_on(
-        self, bracket: Bracket, key: Key, before: list[Any], payload: Mapping[str, Any]
+        self, bracket: Bracket, before: list[Any], text: list[str] | None, payload: dict[str, Any]
     ) -> bool:
         """Take one more piece like the one before, as most events are: all but its text is known.
 
@@ -91,7 +91,10 @@ class OrderChecker:
         """
         if self._place_of(bracket, payload) != before:
             return False
-        self._wholes.piece(bracket, key, payload, partial=self._is_partial(bracket, key))
+        if text is not None:
+            piece = lookup(payload, bracket.piece)
+            if isinstance(piece, str):
+                text.append(piece)
         return True
 
     def _place_of(self, bracket: Bracket, payload: Mapping[str, Any]) -> list[Any]:
@@ -179,7 +182,11 @@ class OrderChecker:
             self._closed.discard(place)
             partial = self._is_partial(bracket, key)
             self._wholes.piece(bracket, key, payload, partial=partial)
-            self._run = bracket, key, self._place_of(bracket, payload)
+            if not bracket.piece:
+                self._run = bracket, self._place_of(bracket, payload), None
+            elif isinstance(lookup(payload, bracket.piece), str):
+                text = self._wholes.pieces(bracket, key, partial=partial)
+                self._run = bracket, self._place_of(bracket, payload), text
         else:
             self._close_bracket(bracket, key, kind, payload)
 

@@ -47,7 +47,11 @@ class Wholes:
         """Take the next piece. ``partial``: what it is in began before this part of a stream."""
         piece = lookup(payload, bracket.piece) if bracket.piece else None
         if isinstance(piece, str):
-            self._whole(bracket, key, partial=partial).pieces.append(piece)
+            self.pieces(bracket, key, partial=partial).append(piece)
+
+    def pieces(self, bracket: Bracket, key: Key, *, partial: bool) -> list[str]:
+        """The pieces of one text so far; whoever has many of them may add to it."""
+        return self._whole(bracket, key, partial=partial).pieces
 
     def close(
         self, bracket: Bracket, key: Key, payload: Any, *, begun: bool, partial: bool
