@@ -122,13 +122,22 @@ def _act(
 def _forgotten(
     topic: str, rows: list[Row], left: list[Left], now: Mapping[str, Row]
 ) -> tuple[list[Row], list[Left]]:
-    """Rows of before that will not fit lose their names at once.
+    """Of what will not fit, the sights of before lose the names of their rows at once.
 
     The next run could not name them, and a text that it would write otherwise is no news.
     """
-    kept = {row.id for row in Ledger.fitting(topic, rows, left).rows} | now.keys()
-    lost = [Left.of(row) for row in rows if row.id not in kept]
-    return [row for row in rows if row.id in kept], [*left, *lost]
+    fits = {row.id for row in Ledger.fitting(topic, rows, left).rows}
+    kept, lost = [row for row in rows if row.id in fits], list(left)
+    for row in rows:
+        if row.id in fits:
+            continue
+        new = now.get(row.id)
+        old = set(row.sights) - set(new.sights if new else ())
+        if old:
+            lost.append(Left.of(replace(row, sights=tuple(sorted(old)))))
+        if new:
+            kept.append(replace(row, sights=new.sights))
+    return kept, lost
 
 
 def _all_looked(looks: Sequence[Look]) -> bool:

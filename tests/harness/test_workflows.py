@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -149,8 +150,11 @@ def test_people_are_told_whatever_became_of_the_witnesses() -> None:
 
 def make_says(*arguments: str, root: Path = ROOT) -> str:
     """What make would run."""
-    command = ["make", "-n", "-o", ".venv/.installed", *arguments]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
+    command = ["make", "-n", "--no-print-directory", "-o", ".venv/.installed", *arguments]
+    # The tests may be run by make themselves, which tells those below it how to speak.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=True)
+    return done.stdout
 
 
 def test_each_witness_is_believed_about_itself_alone() -> None:
