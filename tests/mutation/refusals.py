@@ -20,7 +20,6 @@ def _error(message: str, **more: Any) -> dict[str, Any]:
     return {"error": {"message": message, "type": "invalid_request_error", **more}}
 
 
-_CHALLENGED = "endpoint-challenged"
 #: A refusal as the backend words it: status, body, and what it shows if the question was answered.
 REFUSALS: tuple[tuple[int, Any, str, str], ...] = (
     (400, {"detail": "Unsupported parameter: temperature"}, "request-field-rejected",
@@ -44,7 +43,7 @@ REFUSALS: tuple[tuple[int, Any, str, str], ...] = (
      "request-client-version-rejected", "/header/version"),
     (401, _error("Missing scopes: api.responses.write"), "auth-scope-required", "/status"),
     (401, {"detail": "Unauthorized"}, "auth-refused", "/status"),
-    (403, "<html><title>Just a moment...</title></html>", _CHALLENGED, "/status"),
+    (403, "<html><title>Just a moment...</title></html>", "endpoint-challenged", "/status"),
     (404, {"detail": "Not Found"}, "endpoint-removed", "/status"),
     (405, {"detail": "Method Not Allowed"}, "endpoint-removed", "/status"),
     (302, "", "endpoint-redirected", "/status"),
@@ -72,11 +71,10 @@ class Refused(AnswerOperator):
             rule = "request-value-rejected" if is_there else usual
             text = body if isinstance(body, str) else dumps(body)
             kind = "text/html" if isinstance(body, str) else "application/json"
-            mark = {"cf-mitigated": ("challenge",)} if usual == _CHALLENGED else {}
             interaction = replace(
                 subject.interaction,
                 status=status,
-                headers={"content-type": (kind,), **mark},
+                headers={"content-type": (kind,)},
                 body=text,
                 stream=None,
             )
