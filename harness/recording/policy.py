@@ -38,7 +38,6 @@ _WRITTEN: Final = frozenset(
     "thinking transcript partial_image_b64 result".split()
 )
 _PIECE: Final = "response.function_call_arguments.delta"
-_BLANK: Final = re.compile(r"\S")
 
 
 @dataclass(slots=True)
@@ -99,7 +98,7 @@ class Policy:
     ) -> str:
         """A text at the place ``way`` of a body, or of the payload of an event."""
         name = next((part for part in reversed(way) if isinstance(part, str)), "")
-        if not value or _BLANK.search(value) is None:
+        if not value:
             return value
         if event and way == ("type",):
             return self.event_name(value)
@@ -110,7 +109,10 @@ class Policy:
             and name in _WRITTEN
             and plan.kind_of(value) in ("text", "blob", None)
         ):
+            # Blanks, too: a piece of nothing else is a part of the whole, which is masked.
             return self._written(value, name, around, event)
+        if value.isspace():
+            return value
         if name.lower() in SECRET_FIELDS:
             return value if value in self.own else self._secret(value, name)
         if value in self.own:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.recording.edits import Edit, edited, resized
@@ -79,6 +79,7 @@ def test_a_body_that_nobody_described_keeps_its_form_and_no_text(
     pieces=st.lists(st.text(max_size=12), min_size=1, max_size=6),
     cuts=st.lists(st.integers(1, 60), max_size=8),
 )
+@example(pieces=["0", "\r"], cuts=[])
 @settings(max_examples=60)
 def test_pieces_that_a_model_wrote_still_make_up_the_whole(
     pieces: list[str], cuts: list[int]
