@@ -4,6 +4,8 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+# What we are measured against is nothing that anybody needs else.
+BENCH := .venv-bench
 # Python 3.11 or newer; PYTHON=python3.13 make verify chooses one.
 PYTHON ?= python3
 
@@ -65,10 +67,11 @@ lint: $(VENV)/.installed  ## ruff, mypy --strict, import-linter; actionlint and 
 	@$(BIN)/actionlint
 	@$(BIN)/zizmor --offline --quiet --no-progress --persona=pedantic .github
 
-bench: $(VENV)/.installed  ## What the leg, comparing and the reference client cost
-	@$(BIN)/python -m benchmarks.run
-	@$(BIN)/python -m benchmarks.compare
-	@$(BIN)/python -m benchmarks.reference
+bench: $(BENCH)/.installed  ## What the leg, comparing, verifying and the reference client cost
+	@$(BENCH)/bin/python -m benchmarks.run
+	@$(BENCH)/bin/python -m benchmarks.compare
+	@$(BENCH)/bin/python -m benchmarks.verify
+	@$(BENCH)/bin/python -m benchmarks.reference
 
 mutants: $(VENV)/.installed  ## Plant every single edit in every cassette: is it found, as what it is?
 	@$(BIN)/python -m tests.mutation $(ARGS)
@@ -80,15 +83,21 @@ format: $(VENV)/.installed  ## Let ruff mend what it can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-lock:  ## Write requirements.lock anew from pyproject.toml (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --extra harness --group dev pyproject.toml -o requirements.lock
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+lock:  ## Write requirements.lock and that of the benchmarks anew from pyproject.toml (needs uv)
+	$(LOCK) --extra harness --group dev pyproject.toml -o requirements.lock
+	$(LOCK) --extra harness --group bench --constraints requirements.lock pyproject.toml \
+	  -o benchmarks/requirements.lock
 
 clean:  ## Remove the environment and all caches
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build
+	rm -rf $(VENV) $(BENCH) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # A stamp, so that an installed environment costs nothing the next time.
 $(VENV)/.installed: pyproject.toml requirements.lock
 	@tools/install $(PYTHON) $(VENV)
+	@touch $@
+
+$(BENCH)/.installed: pyproject.toml benchmarks/requirements.lock
+	@tools/install $(PYTHON) $(BENCH) benchmarks/requirements.lock
 	@touch $@

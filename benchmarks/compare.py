@@ -50,7 +50,7 @@ def pairs(old: Path, new: Path) -> Iterator[tuple[Path, Path]]:
 
 def vcrpy_and_deepdiff(old: Path, new: Path) -> str:
     """Load with vcrpy, parse the events, let deepdiff say what is different."""
-    from deepdiff import DeepDiff  # noqa: PLC0415 — nothing else needs it, so nothing installs it
+    from deepdiff import DeepDiff  # noqa: PLC0415 — nothing else needs it: group bench
     from vcr.persisters.filesystem import FilesystemPersister  # noqa: PLC0415 — its memory is its own
     from vcr.serializers import yamlserializer  # noqa: PLC0415
 
@@ -154,7 +154,7 @@ def main() -> None:
         rate = show("codex-leg", options.peers, size, measured("codex-leg", old, new))
         for way in list(WAYS)[1:]:
             if way == "vcrpy + deepdiff" and not has_deepdiff():
-                print(f"{way:18} not measured: deepdiff is not installed (pip install deepdiff)")
+                print(f"{way:18} not measured: deepdiff is not installed (make bench has it)")
             else:
                 show(way, options.peers, size, measured(way, old, new), rate)
 

@@ -27,6 +27,10 @@ MIX = {
     "codex/usage-limit-reached": (5, 0),
 }
 _ID = re.compile(r"\b(resp|msg|fc|rs|call)_[0-9A-Za-z]{8,}")
+_TIME = re.compile(r"\b17\d{8}\b")
+#: In a refusal: in how many seconds the limit is reset, and when that is.
+_AHEAD = re.compile(r'"resets_in_seconds": ?(\d+)')
+_RESET = re.compile(r'("resets_at": ?)\d+')
 _WORDS = ["a ", "the ", "of ", "contract", " is", "\n", " what", " drift", " ”é", "ing", " 42", "."]
 _INDENT = " " * 10
 #: November 2026, in Unix seconds.
@@ -42,6 +46,7 @@ class Maker:
         """``edit`` is done to the payload of every event."""
         self._random = random.Random(seed)
         self._edit = edit
+        self._now = _FIRST
         self._templates = [
             (contract.cassettes[name].interactions[0], pieces)
             for name, (share, pieces) in MIX.items()
@@ -61,6 +66,7 @@ class Maker:
         return size
 
     def _cassette(self, interaction: Interaction, pieces: int) -> str:
+        self._now = self._random.randint(_FIRST, _LAST)
         head = self._headers(interaction)
         body, stream = self._body(interaction, pieces)
         string = "|+\n" + "".join(
@@ -85,8 +91,7 @@ class Maker:
 
     def _headers(self, interaction: Interaction) -> str:
         is_stream = interaction.stream is not None
-        number = self._random.randint
-        now = number(_FIRST, _LAST)
+        number, now = self._random.randint, self._now
         headers = {
             "content-type": "text/event-stream; charset=utf-8" if is_stream else "application/json",
             "date": formatdate(now, usegmt=True),
@@ -148,8 +153,12 @@ class Maker:
                 made[found[0]] = f"{found[1]}_{self._hex(48)}"
             return made[found[0]]
 
-        at = str(self._random.randint(1_790_000_000, 1_799_999_999))
-        return _ID.sub(own, re.sub(r"\b17\d{8}\b", at, text))
+        ahead = _AHEAD.search(text)
+        if ahead is not None:
+            text = _RESET.sub(rf"\g<1>{self._now + int(ahead[1])}", text)
+        else:
+            text = _TIME.sub(str(self._now), text)
+        return _ID.sub(own, text)
 
 
 def _with_texts(value: Any, texts: Mapping[str, str]) -> Any:

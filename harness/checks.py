@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
 from harness.bodies import closest, of_success
-from harness.contract import Endpoint, Problem, Schemas
+from harness.contract import Endpoint, Schemas, excerpt
 from harness.drift.claims import with_consequence
 from harness.drift.findings import (
     ONCE,
@@ -19,14 +19,19 @@ from harness.drift.findings import (
     merge_findings,
 )
 from harness.drift.normaliser import normaliser_of
+from harness.drift.plan import Plan
 from harness.drift.rules import RULES
+from harness.each_once import each_once
 from harness.events import pending_event
 from harness.exchange import NOT_JSON, Event, Exchange
+from harness.grammar import Grammar
 from harness.invariants import InvariantJudge, folded
-from harness.pointers import generalised
-from harness.stream_order import broken_order
+from harness.locating import REQUEST, Locate
+from harness.stream_order import broken_order, grammar_at
+from harness.unknown import StrangerJudge
+from harness.violations import owner_of, violation
 
-__all__ = ["ENDED_EARLY", "Locate", "check_exchange"]
+__all__ = ["ENDED_EARLY", "check_exchange"]
 
 #: Outcomes of probes whose stream rightly lacks its end.
 ENDED_EARLY: Final = frozenset({"stream_cut", "stream_stalled", "stream_too_large"})
@@ -36,12 +41,6 @@ _ENDLESS: Final = frozenset({"order/terminal-missing", "order/error-without-term
 
 #: The rule for data of an event that is no JSON.
 _UNREAD: Final = "sse/data-not-json"
-
-#: Keywords of which one wants to know what would have been right.
-_TOLD: Final = frozenset({"enum", "pattern", "minimum", "maximum", "minItems", "minLength"})
-
-#: Tells the place (``file:line``) of a pointer in an event, or in the body (``None``).
-Locate = Callable[[Event | None, str], str | None]
 
 
 def check_exchange(
@@ -68,8 +67,9 @@ def check_exchange(
         excerpt: this is a part of a stream, which may begin and end anywhere.
         locate: tells the places in a file, for ``where``.
         unchecked: what could not be looked at is added here.
-        report_unknown: an event of an unknown type is a finding. Without it, it is what could not
-            be looked at: where there is a snapshot, the comparison of shapes reports what is new.
+        report_unknown: what no schema knows is a finding: events, items, members. Without it, an
+            unknown event is what could not be looked at: where there is a snapshot, the comparison
+            of shapes reports what is new.
 
     Raises:
         ContractError: there is no such surface.
@@ -78,15 +78,15 @@ def check_exchange(
     judge.exchange(exchange, ended_early=ended_early, excerpt=excerpt)
     if unchecked is not None:
         unchecked += judge.unchecked
-    return merge_findings(folded(judge.found))
+    found = merge_findings(folded(judge.found))
+    if not report_unknown:
+        return found
+    found += judge.strangers()
+    return each_once(found, judge.owners, exchange, judge.grammar, judge.plan_of)
 
 
 def _nowhere(_event: Event | None, _pointer: str) -> None:
     """No file, no place."""
-
-
-def _called(event: Event | None) -> str:
-    return "" if event is None else f"{event.type} " if event.type else "what is no event: "
 
 
 class _Judge:
@@ -96,11 +96,14 @@ class _Judge:
         self, schemas: Schemas, surface: str, locate: Locate, *, report_unknown: bool
     ) -> None:
         self._schemas = schemas
-        self._report_unknown = report_unknown
         self._surface = surface
         self._locate = locate
         self._endpoints = schemas.endpoints(surface)
         self._invariants = InvariantJudge(schemas, surface, self._locate)
+        #: Fingerprint of a finding → the schema that it comes from.
+        self.owners: dict[str, Hashable] = {}
+        self.grammar: Grammar | None = None
+        self._strangers = StrangerJudge(schemas, surface, locate) if report_unknown else None
         self.found: list[Finding] = []
         self.unchecked: list[Unchecked] = []
 
@@ -125,6 +128,15 @@ class _Judge:
             self._stream(endpoint, exchange, **stream)
         else:
             self._body(endpoint, exchange)
+
+    def strangers(self) -> Iterator[Finding]:
+        """What no schema knows, if that was asked for."""
+        return self._strangers.findings() if self._strangers else iter(())
+
+    def plan_of(self, kind: str | None) -> Plan:
+        """What the schemas say about an event of a type."""
+        endpoint = next((one for one in self._endpoints if one.events is not None), None)
+        return normaliser_of(self._schemas).event_plan(endpoint, kind)
 
     def skip(self, what: str, why: str) -> None:
         if Unchecked(what, why) not in self.unchecked:
@@ -190,6 +202,7 @@ class _Judge:
         if pending is not None:
             exchange = replace(exchange, events=(*exchange.events, pending))
         if endpoint.order is not None:
+            self.grammar = grammar_at(self._schemas, endpoint.order)
             rules = self._order(endpoint.order, exchange, ended_early=ended_early, excerpt=excerpt)
             # What was broken off lacks its end, and that is told.
             is_cut = is_cut and rules.isdisjoint(_ENDLESS)
@@ -201,23 +214,31 @@ class _Judge:
         evidence = Evidence(1, of)
         if event.payload is NOT_JSON:
             rule = "sse/done-sentinel" if event.data == "[DONE]" else _UNREAD
-            yield self.finding(rule, f"{RULES[rule].means}: {event.data[:40]!r}", event=event)
+            told = f"{RULES[rule].means}: {excerpt(event.data[:40])}"
+            yield self.finding(rule, told, event=event)
             return
         path = None if event.type is None else self._schemas.event(folder, event.type)
         if event.name is not None and event.type is not None and event.name != event.type:
             message = f"the event line says {event.name}, its payload {event.type}"
             yield self.finding("sse/event-name-differs", message, event=event, after=event.name)
         if path is None and event.type is not None:
-            if self._report_unknown:
+            if self._strangers:
                 message = f"{event.type}: the contract has no such event"
                 yield self.finding(
                     "event-unknown", message, event=event, after=event.type, evidence=evidence
                 )
             else:
                 self.skip(event.type, "the contract has no such event")
+        elif path is not None and self._strangers:
+            self._strangers.look(path, event.payload, event=event)
         path = path or f"{folder}/unknown.json"
         for problem in self._schemas.validate(path, event.payload):
-            yield self._violation(problem, path, event.payload, event=event, evidence=evidence)
+            one = violation(
+                self._schemas, self._surface, problem, path, event.payload,
+                event=event, evidence=evidence, where=self._locate(event, problem.pointer),
+            )  # fmt: skip
+            self.owners[one.fingerprint] = owner_of(problem, one.pointer)
+            yield one
         yield from self._invariants.broken(path, event.payload, event=event)
 
     def _order(self, path: str, exchange: Exchange, **stream: bool) -> set[str]:
@@ -236,42 +257,18 @@ class _Judge:
 
     def value(self, path: str, value: Any, prefix: str, *, direction: str = "response") -> None:
         """Judge one value by one schema."""
+        around = REQUEST + prefix if direction == "request" else prefix
         for problem in self._schemas.validate(path, value):
-            self.found.append(self._violation(problem, path, value, prefix, direction=direction))
+            where = self._locate(None, around + problem.pointer)
+            self.found.append(
+                violation(
+                    self._schemas, self._surface, problem, path, value,
+                    prefix=prefix, direction=direction, where=where,
+                )
+            )  # fmt: skip
+        if prefix == "/body" and self._strangers:  # nobody can say which headers there are
+            self._strangers.look(path, value, prefix, direction=direction)
         self.found += self._invariants.broken(path, value, prefix, direction=direction)
-
-    def _violation(
-        self,
-        problem: Problem,
-        path: str,
-        value: Any,
-        prefix: str = "",
-        *,
-        direction: str = "response",
-        event: Event | None = None,
-        evidence: Evidence = ONCE,
-    ) -> Finding:
-        table = "request-schema" if direction == "request" else "schema"
-        rule = f"{table}/{problem.keyword}"
-        if rule not in RULES:
-            rule = f"{table}/other"
-        plan = normaliser_of(self._schemas).plan(path)
-        pointer = prefix + generalised(value, problem.pointer, plan)
-        mend = f" ({problem.mend})" if problem.keyword in _TOLD else ""
-        exact = not rule.endswith("/other")
-        return finding(
-            rule,
-            f"{_called(event)}{pointer or 'the value'} {problem.message}{mend}",
-            surface=self._surface,
-            direction=direction,
-            event=event.type if event else None,
-            pointer=pointer,
-            # The text that breaks a pattern is another one each time: it is no identity.
-            before=problem.expected if exact else problem.keyword,
-            after=problem.found if exact else None,
-            evidence=evidence,
-            where=self._locate(event, problem.pointer),
-        )
 
     def finding(
         self,
@@ -291,7 +288,7 @@ class _Judge:
             pointer=pointer,
             after=after,
             evidence=evidence,
-            where=self._locate(event, ""),
+            where=self._locate(event, "" if event else pointer),
         )
 
     def add(

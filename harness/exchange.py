@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from operator import is_not
 from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import parse_qsl
 
 from harness.contract import Frame, Interaction, Provenance, is_event_stream
 from harness.events import NOT_JSON, Event, Stream, parse_json, read_events, read_stream
+from harness.runs import Run, runs_of
 
 __all__ = [
     "ASKS",
@@ -26,6 +28,9 @@ __all__ = [
 ASKS: Final = "response.create"
 #: The event that a response begins with.
 _BEGINS: Final = "response.created"
+#: The event that refuses a question; and all that end an answer.
+_REFUSES: Final = "error"
+_ENDS: Final = ("response.completed", "response.failed", "response.incomplete", _REFUSES)
 
 Headers = tuple[tuple[str, str], ...]
 Chunks = tuple[tuple[float, int], ...]
@@ -51,9 +56,15 @@ class SentRequest:
     url: str
     headers: Headers = ()
     body: bytes = b""
+    _json: list[tuple[bytes, Any]] = field(default_factory=list, repr=False, compare=False)
 
     def payload(self) -> Any:
-        """The body as JSON, a form as an object of texts, ``None`` without a body."""
+        """The body as JSON, a form as an object of texts, ``None`` without a body; parsed once."""
+        if not self._json or self._json[0][0] is not self.body:
+            self._json[:] = [(self.body, self._parsed())]
+        return self._json[0][1]
+
+    def _parsed(self) -> Any:
         if not self.body:
             return None
         found = parse_json(self.body)
@@ -106,6 +117,9 @@ class Exchange:
     # Both go with a body: dataclasses.replace() can give another one to the copy.
     _plain: bytes | None = field(default=None, repr=False, compare=False)
     _json: list[tuple[bytes, Any]] = field(default_factory=list, repr=False, compare=False)
+    _runs: list[tuple[Any, list[list[Run]]]] = field(
+        default_factory=list, repr=False, compare=False
+    )
 
     @property
     def failed(self) -> bool:
@@ -136,16 +150,33 @@ class Exchange:
         starts = [0, *again, len(self.events)]
         return tuple(self.events[here:there] for here, there in pairwise(starts))
 
+    @property
+    def runs(self) -> list[list[Run]]:
+        """The same, with pieces of one text in a row as one; found once."""
+        of = self.events, self.sent_frames, self.sent_at
+        if not self._runs or any(map(is_not, self._runs[0][0], of)):
+            self._runs[:] = [(of, [runs_of(turn) for turn in self.turns])]
+        return self._runs[0][1]
+
     def _begun_again(self) -> list[int]:
-        """Where another response begins, in lines that show the frames of the server alone."""
+        """Where another answer begins, in lines that show the frames of the server alone.
+
+        That is with another response, or with an error where the answer before has ended: a
+        question that is refused at once is answered by nothing else.
+        """
         starts: list[int] = []
         known: set[str] = set()
+        has_ended = False
         for at, event in enumerate(self.events):
             response = event.payload.get("response") if event.type == _BEGINS else None
             name = response.get("id") if isinstance(response, dict) else None
-            if isinstance(name, str) and name not in known:
-                starts += [at] if known else []
-                known.add(name)
+            is_new = isinstance(name, str) and name not in known
+            if (is_new and (known or has_ended)) or (has_ended and event.type == _REFUSES):
+                starts.append(at)
+                has_ended = False
+            if is_new:
+                known.add(str(name))
+            has_ended = has_ended or event.type in _ENDS
         return starts
 
     def header_map(self) -> dict[str, str]:
@@ -211,9 +242,7 @@ class Exchange:
         """
         lines = body.decode("utf-8", "replace").split("\n")
         events = [
-            Event(None, line, parse_json(line), number)
-            for number, line in enumerate(lines, 1)
-            if line.strip()
+            Event.of(None, line, number) for number, line in enumerate(lines, 1) if line.strip()
         ]
         frames = _by_sender(("client" if one.type == ASKS else "server", one) for one in events)
         return cls(
@@ -259,7 +288,7 @@ def _by_sender(frames: Iterable[tuple[str, Event]]) -> _Frames:
 def _frame_events(frames: Iterable[Frame]) -> Iterable[tuple[str, Event]]:
     """Each frame as an event without a name, with who sent it."""
     for number, frame in enumerate(frames, 1):
-        event = Event(None, frame.text, parse_json(frame.text), number, frame.binary)
+        event = Event.of(None, frame.text, number, binary=frame.binary)
         yield frame.sender, event
 
 
@@ -281,13 +310,14 @@ def _sent_headers(interaction: Interaction) -> Headers:
     headers = interaction.request.headers
     if interaction.header_names is None:
         return _pairs(headers)
-    left = {name: iter(values) for name, values in headers.items()}
-    return tuple(
-        (name, value)
+    left = {name: list(values) for name, values in headers.items()}
+    named = [
+        (name, left[name.lower()].pop(0))
         for name in interaction.header_names
-        for value in [next(left.get(name.lower(), iter(())), None)]
-        if value is not None
-    )
+        if left.get(name.lower())
+    ]
+    # What is not named was sent all the same; that its place is not known, the contract tells.
+    return (*named, *_pairs(left))
 
 
 def _pairs(headers: Mapping[str, Sequence[str]]) -> Headers:

@@ -82,6 +82,12 @@ class Grammar:
             },
         )
 
+    @property
+    def number(self) -> str | None:
+        """The member of an event that its number is; ``None`` if it lies deeper."""
+        tokens = _tokens(self.sequence[0])
+        return tokens[0] if len(tokens) == 1 else None
+
     def is_free(self, kind: str) -> bool:
         """Whether a type may come anywhere: named as such, or not named at all."""
         if kind in self.anywhere or kind.startswith(self.anywhere_prefixes):

@@ -14,7 +14,7 @@ from functools import lru_cache
 from statistics import median_low
 from typing import Any, Final
 
-from harness.contract import Invariant
+from harness.contract import Invariant, excerpt
 from harness.exchange import ASKS, Exchange
 
 __all__ = ["Breach", "Surroundings", "breaches_of"]
@@ -73,6 +73,8 @@ def _asked(exchange: Exchange) -> Any:
 
 def breaches_of(invariant: Invariant, value: Any, around: Surroundings) -> Iterator[Breach]:
     """Every place at which a value does not keep an invariant. Pointers lead into the value."""
+    if value is None:  # nothing is there to be checked
+        return iter(())
     return _Check(invariant, value, around).breaches()
 
 
@@ -94,7 +96,7 @@ class _Check:
         for start in self._invariant.each:
             for prefix, here in _places(self._value, start):
                 self._here = here
-                if self._applies(here):
+                if not self._invariant.when or self._applies(here):
                     for pointer, found, message in test(self):
                         yield self._breach(prefix + pointer, found, message)
 
@@ -104,7 +106,7 @@ class _Check:
 
     def _applies(self, here: Any) -> bool:
         return all(
-            any(value in wanted for _, value in _places(here, pointer))
+            any(value in wanted for value in _values(here, pointer))
             for pointer, wanted in self._invariant.when
         )
 
@@ -131,11 +133,13 @@ class _Check:
             value, pointer = self._here, reference
         else:
             value = self._around.request if source == "request" else self._around.answer
-        return [one for _, one in _places(value, pointer) if one is not None and one != ""]
+        return [one for one in _values(value, pointer) if one is not None and one != ""]
 
     def _bound(self, word: str) -> float | None:
         """The number behind a word of the check; ``None`` if it says none, or none is there."""
-        found = self._referred(self._says[word]) if word in self._says else []
+        if word not in self._says:
+            return None
+        found = self._referred(self._says[word])
         return _number(found[0]) if found else None
 
     def values(self) -> Iterator[tuple[str, Any, str]]:
@@ -146,11 +150,12 @@ class _Check:
                 wrong = "comes twice"
             seen.append(value)
             if wrong is not None:
-                yield pointer, value, f"{value!r} {wrong}"
+                yield pointer, value, f"{excerpt(value)} {wrong}"
 
     def _wrong(self, value: Any) -> str | None:
         number = _number(value)
-        low, high = self._bound("from"), self._bound("to")
+        low = None if number is None else self._bound("from")
+        high = None if number is None else self._bound("to")
         plain = number if number is not None else value
         if "in" in self._says and plain not in self._says["in"]:
             return f"is none of {self._says['in']}"
@@ -199,19 +204,19 @@ class _Check:
         known = self._referred(self._says.get("of", self._says.get("among")))
         for pointer, value in self._at() if known else ():
             if value not in known and not ("dated" in self._says and _is_dated(value, known)):
-                yield pointer, value, f"{value!r} is not {' or '.join(map(repr, known))}"
+                yield pointer, value, f"{excerpt(value)} is not {' or '.join(map(excerpt, known))}"
 
     def sum(self) -> Iterator[tuple[str, Any, str]]:
+        wholes = [(pointer, _number(value)) for pointer, value in self._at()]
         parts: list[float] = []
-        for place in self._says["of"]:
-            found = [_number(value) for _, value in _places(self._here, place)]
+        for place in self._says["of"] if wholes else ():
+            found = [_number(value) for value in _values(self._here, place)]
             if None in found or (not found and "[]" not in place and "{}" not in place):
                 return
             parts += [one for one in found if one is not None]
         if not parts:
             return
-        for pointer, value in self._at():
-            number = _number(value)
+        for pointer, number in wholes:
             if number is not None and abs(number - sum(parts)) > self._says.get("slack", 0):
                 yield pointer, None, f"{number:g} is not the sum of its parts, {sum(parts):g}"
 
@@ -239,6 +244,21 @@ def _places(value: Any, pointer: str) -> list[tuple[str, Any]]:
     return found
 
 
+def _values(value: Any, pointer: str) -> list[Any]:
+    """What stands at every place that a pointer leads to."""
+    tokens, keys = _tokens(pointer)
+    if keys is None:
+        found = [value]
+        for token in tokens:
+            found = [below for one in found for _, below in _below(one, token)]
+        return found
+    for key in keys:
+        if not isinstance(value, dict) or key not in value:
+            return []
+        value = value[key]
+    return [value]
+
+
 @lru_cache(maxsize=1024)
 def _tokens(pointer: str) -> tuple[tuple[str, ...], tuple[str, ...] | None]:
     """The parts of a pointer; and the keys that they are, if none of them stands for several."""
@@ -261,11 +281,12 @@ def _below(value: Any, token: str) -> list[tuple[str, Any]]:
 
 def _number(value: Any) -> float | None:
     """A number, also one in a text as headers and amounts have it."""
-    if isinstance(value, bool):
-        return None
+    if value.__class__ is int or value.__class__ is float:
+        number: float = value
+        return number
     if isinstance(value, str):
         return float(value) if _NUMERIC.fullmatch(value) else None
-    return value if isinstance(value, int | float) else None
+    return None
 
 
 def _date(header: str | None) -> float | None:

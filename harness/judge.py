@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.checks import ENDED_EARLY, check_exchange
-from harness.contract import Contract, ExpectedCall, Pair, Probe, Schemas
+from harness.contract import Contract, ExpectedCall, Pair, Probe, Schemas, excerpt
 from harness.drift.claims import unite
 from harness.drift.compare import compare
 from harness.drift.demands import Demands
@@ -157,7 +157,8 @@ def _call_findings(
             if hoped is not None and hoped != found:
                 yield finding(
                     "probe/calls",
-                    f"the {name} of call {index} is {found!r}; the probe expects {hoped!r}",
+                    f"the {name} of call {index} is {excerpt(found)}; "
+                    f"the probe expects {excerpt(hoped)}",
                     surface=surface, pointer=f"/calls/{index}/{name}", before=hoped, after=found,
                 )  # fmt: skip
 
@@ -196,7 +197,7 @@ def _outcome_findings(pair: Pair, replayed: Replayed) -> Iterable[Finding]:
         )  # fmt: skip
     for rule, pointer, before, after, what in _facts(probe, replayed):
         if before != after:
-            message = f"{what} is {after!r}; the probe expects {before!r}"
+            message = f"{what} is {excerpt(after)}; the probe expects {excerpt(before)}"
             yield differs(rule, pointer, before, after, message)
     if wanted.calls is not None:
         yield from _call_findings(surface, wanted.calls, replayed.calls or ())

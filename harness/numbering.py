@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 __all__ = ["Numbering"]
 
 
@@ -20,6 +23,20 @@ class Numbering:
         self._last: int | None = None
         #: Number that may come as well → the one that has to come after it.
         self._else: dict[int, int] = {}
+
+    def takes(self, numbers: Sequence[Any]) -> bool:
+        """Take all these numbers if each is the next one, or if there are none at all."""
+        types = set(map(type, numbers))
+        if types == {type(None)}:
+            return True
+        wanted = self._next
+        if wanted is None or types != {int}:
+            return False
+        end = wanted + self._step * len(numbers)
+        if numbers != list(range(wanted, end, self._step)):
+            return False
+        self._last, self._next, self._else = numbers[-1], end, {}
+        return True
 
     def feed(self, number: int) -> tuple[str, str] | None:
         """Take the next number: the rule that it breaks, and how, or ``None``."""

@@ -10,12 +10,13 @@ been right, so that its contents are not reported as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .grammar import Bracket, Grammar, lookup
 from .numbering import Numbering
+from .runs import OWN, PIECE, Run
 from .sameness import Sameness
 from .wholes import Key, Wholes
 
@@ -54,20 +55,41 @@ class OrderChecker:
         self._wholes = Wholes(grammar)
         self._output: list[tuple[int, int, Any]] = []
         self._found: list[Violation] = []
-        #: The piece that came last: its bracket, where it belongs, and the pieces of its text.
-        self._run: tuple[Bracket, list[Any], list[str] | None] | None = None
+
+    def feed_run(self, payloads: Sequence[Any]) -> None:
+        """Take the payloads of a run (see :mod:`.runs`): what holds for the first holds for all."""
+        self.feed(payloads[0])
+        rest = payloads[1:]
+        if not rest:
+            return
+        if self._terminal is not None or not self._takes(rest):
+            for payload in rest:
+                self.feed(payload)
+
+    def _takes(self, rest: Sequence[dict[str, Any]]) -> bool:
+        """Take more pieces like the one before all at once, if there is nothing to be said."""
+        bracket, role = self._grammar.roles.get(rest[0]["type"], (None, ""))
+        if bracket is None or role != "pieces" or bracket.piece != f"/{PIECE}":
+            return False
+        key: Key = tuple(lookup(rest[0], pointer) for pointer in bracket.key)
+        is_one_place = OWN.isdisjoint(self._grammar.places_of[bracket.name])
+        if not is_one_place or (bracket.name, key) not in self._open:
+            return False
+        number = self._grammar.number
+        if number is None or not self._numbering.takes([one.get(number) for one in rest]):
+            return False
+        pieces = self._wholes.pieces(bracket, key, partial=self._is_partial(bracket, key))
+        pieces += [one[PIECE] for one in rest]
+        self._index += len(rest)
+        return True
 
     def feed(self, payload: Any) -> None:
         """Take the next event. Whatever is no event (no object, no type) is only counted."""
         self._index += 1
-        kind = payload.get("type") if isinstance(payload, dict) else None
-        if not isinstance(kind, str):
+        kind = payload.get("type") if payload.__class__ is dict else None
+        if kind.__class__ is not str:
             return
         self._check_number(kind, payload)
-        run = self._run
-        if run is not None and kind == run[0].pieces and self._goes_on(*run, payload):
-            return
-        self._run = None
         if self._terminal is not None:
             self._after_terminal(kind)
             return
@@ -81,25 +103,6 @@ class OrderChecker:
             self._terminal = kind
             if kind in self._grammar.complete:
                 self._check_whole_answer(kind, payload)
-
-    def _goes_on(
-        self, bracket: Bracket, before: list[Any], text: list[str] | None, payload: dict[str, Any]
-    ) -> bool:
-        """Take one more piece like the one before, as most events are: all but its text is known.
-
-        What is wrong with the place of pieces is told with the first of them.
-        """
-        if self._place_of(bracket, payload) != before:
-            return False
-        if text is not None:
-            piece = lookup(payload, bracket.piece)
-            if isinstance(piece, str):
-                text.append(piece)
-        return True
-
-    def _place_of(self, bracket: Bracket, payload: Mapping[str, Any]) -> list[Any]:
-        """The members of a piece that say where it belongs."""
-        return [payload.get(name) for name in self._grammar.places_of[bracket.name]]
 
     def close(self, *, ended_early: bool = False) -> list[Violation]:
         """Everything that was found. ``ended_early``: this stream is known to have been cut."""
@@ -131,7 +134,7 @@ class OrderChecker:
     def _check_number(self, kind: str, payload: Mapping[str, Any]) -> None:
         pointer = self._grammar.sequence[0]
         number = lookup(payload, pointer)
-        if not isinstance(number, int) or isinstance(number, bool):
+        if number.__class__ is not int:
             return
         fault = self._numbering.feed(number)
         if fault is not None:
@@ -155,9 +158,7 @@ class OrderChecker:
                 self._add("order/singleton-repeated", kind, f"{kind} comes a second time")
             self._singletons.add(kind)
 
-    def _in_bracket(
-        self, bracket: Bracket, role: str, kind: str, payload: Mapping[str, Any]
-    ) -> None:
+    def _in_bracket(self, bracket: Bracket, role: str, kind: str, payload: dict[str, Any]) -> None:
         parts = tuple(lookup(payload, pointer) for pointer in bracket.key)
         if not all(isinstance(part, str | int) for part in parts):
             return  # the schemas say what is missing; without its key it belongs nowhere
@@ -182,11 +183,6 @@ class OrderChecker:
             self._closed.discard(place)
             partial = self._is_partial(bracket, key)
             self._wholes.piece(bracket, key, payload, partial=partial)
-            if not bracket.piece:
-                self._run = bracket, self._place_of(bracket, payload), None
-            elif isinstance(lookup(payload, bracket.piece), str):
-                text = self._wholes.pieces(bracket, key, partial=partial)
-                self._run = bracket, self._place_of(bracket, payload), text
         else:
             self._close_bracket(bracket, key, kind, payload)
 
@@ -260,13 +256,13 @@ def _called(place: tuple[str, Key]) -> str:
 
 def check_order(
     grammar: Grammar,
-    payloads: Iterable[Any],
+    runs: Iterable[Run],
     *,
     ended_early: bool = False,
     excerpt: bool = False,
 ) -> list[Violation]:
     """Every breach of the order in one stream, in the order in which they were noticed."""
     checker = OrderChecker(grammar, excerpt=excerpt)
-    for payload in payloads:
-        checker.feed(payload)
+    for run in runs:
+        checker.feed_run([event.payload for event in run])
     return checker.close(ended_early=ended_early)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -165,6 +165,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     # In a process of xdist this would stop the run without a word; there, each probe fails.
     if probes and _would_write(config) and not hasattr(config, "workerinput"):
         raise pytest.UsageError(READ_ONLY)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """In the processes that share the work of codex-leg verify: as in the one that shares it."""
+    if not _is_sound(session.config):
+        return (yield)
+    from harness.collecting import collected_rarely  # noqa: PLC0415
+
+    with collected_rarely():
+        return (yield)
 
 
 def _would_write(config: pytest.Config) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -48,7 +49,7 @@ def read_jsonl(raw: bytes, name: str) -> Exchange:
         ContractError: it is not UTF-8, a line is not JSON, or it holds no event.
     """
     _refuse_other_encodings(raw, name)
-    exchange = Exchange.from_jsonl(raw)
+    exchange = Exchange.from_jsonl(raw.removeprefix(BOM_UTF8))
     if not exchange.events:
         raise ContractError(name, "", "holds no event", "one JSON value a line")
     for event in exchange.events:

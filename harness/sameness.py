@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
+from harness.contract import excerpt
+
 from .grammar import Grammar, lookup
 
 __all__ = ["Sameness"]
@@ -31,7 +33,7 @@ class Sameness:
         for pointer in self._grammar.constant:
             value = lookup(payload, pointer)
             if self._differs(pointer, value):
-                told = f"is {value!r}, and was {self._first[pointer]!r} before"
+                told = f"is {excerpt(value)}, and was {excerpt(self._first[pointer])} before"
                 yield "order/response-changed", pointer, told
         yield from self._place(payload)
         yield from self._item(kind, payload)
@@ -75,5 +77,6 @@ class Sameness:
             value = lookup(payload, pointer)
             first = (bracket.name, key, pointer)
             if self._differs(first, value):
-                told = f"is {value!r} at the end, and was {self._first[first]!r} at the beginning"
+                was = excerpt(self._first[first])
+                told = f"is {excerpt(value)} at the end, and was {was} at the beginning"
                 yield "order/item-changed", pointer, told

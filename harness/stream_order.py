@@ -48,9 +48,9 @@ def broken_order(
     grammar = grammar_at(schemas, path)
     found: list[Finding] = []
     before = 0
-    for turn in exchange.turns:
+    for turn, runs in zip(exchange.turns, exchange.runs, strict=True):
         broken: list[Finding] = []
-        for one in check_order(grammar, (event.payload for event in turn), **stream):
+        for one in check_order(grammar, runs, **stream):
             event = turn[one.index] if 0 <= one.index < len(turn) else None
             told = finding(
                 one.rule,

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from harness.bodies import known_members
-from harness.checks import ENDED_EARLY, Locate, check_exchange
+from harness.checks import ENDED_EARLY, check_exchange
 from harness.contract import (
     Contract,
     ContractError,
     Interaction,
-    line_of,
+    YamlLines,
+    excerpt,
     read_bytes,
     read_interactions,
 )
 from harness.drift.findings import Finding, Unchecked, finding, merge_findings
 from harness.exchange import Event, Exchange
-from harness.lines import line_of_pointer
+from harness.locating import Locate, in_cassette, in_event, in_json, in_stream
 from harness.raw import read_jsonl, read_payload, read_sse, repeated_keys, status_of
 
 __all__ = ["ENDED_EARLY", "check_exchange", "validate_file"]
@@ -78,13 +78,13 @@ class _Files:
         self._unchecked = unchecked
 
     def sse(self) -> list[Finding]:
-        return self._check(read_sse(self._read(), self._name), self._at_events(0))
+        return self._check(read_sse(self._read(), self._name), in_stream(self._name))
 
     def jsonl(self) -> list[Finding]:
         exchange = read_jsonl(self._read(), self._name)
         # A WebSocket carries more than responses: without a response there is no end to miss.
         begun = any((event.type or "").startswith("response.") for event in exchange.events)
-        return self._check(exchange, self._at_events(0), ended_early=not begun)
+        return self._check(exchange, in_stream(self._name), ended_early=not begun)
 
     def json(self) -> list[Finding]:
         body = self._read()
@@ -92,24 +92,17 @@ class _Files:
         text = body.decode("utf-8")
         self._refuse_wrapper(payload)
         if self._is_event(payload):
-            event = Event(None, text, payload, 1)
+            event = Event.of(None, text, 1)
             return self._lone_event(Exchange(is_stream=True, events=(event,)), text)
         exchange = Exchange(status=status_of(payload), body=body)
-        return self._check(exchange, self._at_lines(text))
+        return self._check(exchange, in_json(self._name, text))
 
     def cassette(self) -> list[Finding]:
         interactions, early = self._interactions()
-        text = self._path.read_text(encoding="utf-8")
+        lines = YamlLines(self._path.read_text(encoding="utf-8"))
         found: list[Finding] = []
         for index, interaction in enumerate(interactions):
-            path = ("interactions", index, "response", "body", "string")
-            line, is_block = line_of(text, path)
-            if interaction.frames:
-                locate = self._at_frames(text, index)
-            elif interaction.stream is not None and is_block:
-                locate = self._at_events(line - 1)
-            else:
-                locate = self._at(line)
+            locate = in_cassette(self._name, lines, index, interaction)
             exchange = Exchange.from_interaction(interaction)
             cut = early or _was_cut(interaction)
             if exchange.is_stream and not exchange.events and not _is_known(interaction, "body"):
@@ -162,19 +155,18 @@ class _Files:
                 yield finding(
                     "schema/other",
                     f"{event.type or 'what is no event' if event else 'the body'}: "
-                    f"the key {key!r} stands twice in one object",
+                    f"the key {excerpt(key)} stands twice in one object",
                     surface=self._surface,
                     event=event.type if event else None,
                     pointer="" if event else "/body",
                     before="each key once",
                     after=key,
-                    where=locate(event, ""),
+                    where=locate(event, "" if event else "/body"),
                 )
 
     def _lone_event(self, exchange: Exchange, text: str) -> list[Finding]:
         """One event out of its stream: there is no order to judge."""
-        lines = self._at_lines(text)
-        found = self._check(exchange, lambda _, pointer: lines(None, pointer))
+        found = self._check(exchange, in_event(self._name, text))
         return [one for one in found if not one.rule.startswith("order/")]
 
     def _read(self) -> bytes:
@@ -214,24 +206,6 @@ class _Files:
     def _ends_early(self, id_: str) -> bool:
         file = self._contract.path("probes", f"{id_}.yaml")
         return file.is_file() and self._contract.read_probe(file).expect.outcome in ENDED_EARLY
-
-    def _at(self, line: int) -> Locate:
-        return lambda _event, _pointer: f"{self._name}:{line}"
-
-    def _at_events(self, offset: int) -> Locate:
-        return lambda event, _: f"{self._name}:{offset + (event.line if event else 1)}"
-
-    def _at_frames(self, text: str, index: int) -> Locate:
-        """Each frame of an exchange over a WebSocket has a line of its own."""
-
-        @cache
-        def line(number: int) -> int:
-            return line_of(text, ("interactions", index, "frames", number - 1, "text"))[0]
-
-        return lambda event, _: f"{self._name}:{line(event.line if event else 1)}"
-
-    def _at_lines(self, text: str) -> Locate:
-        return lambda _, pointer: f"{self._name}:{line_of_pointer(text, pointer)}"
 
 
 #: Under which names records of exchanges keep the body of the answer.

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.contract import excerpt
+
 from .grammar import Bracket, Grammar, lookup
 
 __all__ = ["Key", "Wholes"]
@@ -136,4 +138,6 @@ def _compare(whole: _Whole, pointer: str, value: Any) -> Iterator[Fault]:
 def _difference(before: str, after: str) -> str:
     pairs = enumerate(zip(before, after, strict=False))
     at = next((i for i, (one, other) in pairs if one != other), min(len(before), len(after)))
-    return f"at character {at}: {before[at : at + 20]!r} became {after[at : at + 20]!r}"
+    return (
+        f"at character {at}: {excerpt(before[at : at + 20])} became {excerpt(after[at : at + 20])}"
+    )

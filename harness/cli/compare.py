@@ -14,6 +14,7 @@ from harness.cli.progress import Progress
 from harness.contract import Contract
 from harness.contract_diff import compare_contracts
 from harness.drift.findings import Finding, Unchecked
+from harness.drift.rules import LEVELS
 from harness.exits import Exit, WrongUse
 from harness.lines import visible
 from harness.reference.diff import compare_captured
@@ -23,9 +24,11 @@ from harness.sides import (
     Lens,
     Releases,
     Side,
+    Trees,
     compare_sides,
     open_sides,
     releases_of,
+    trees_of,
 )
 
 __all__ = ["command"]
@@ -80,7 +83,8 @@ def command(
 
     Files of the same path below both folders answer the same question. What only one side has is
     compared by endpoint, as a set. Of two contracts, the requests that they allow are compared too;
-    two captured releases of the Codex CLI are compared by what they send, as `reference diff` does.
+    two captured releases of the Codex CLI are compared by what they send, as `reference diff` does,
+    and of two folders of releases each with that of the same version.
     """
     started = time.perf_counter()
     contract = Contract(root)
@@ -89,8 +93,11 @@ def command(
         with open_sides((old, new), contract=contract, raw=surface is not None) as (before, after):
             if root is None and after.contract is not None and not after.is_revision:
                 contract = Contract(after.contract.root)
+            trees = None if surface else trees_of(before, after)
             releases = None if surface else releases_of(before, after, contract)
-            if releases is not None:
+            if trees is not None:
+                found = _compare_trees(trees, contract, before, after)
+            elif releases is not None:
                 found = _compare_releases(releases, contract, before, after)
             else:
                 lens = Lens(contract.schemas, surface)
@@ -135,6 +142,38 @@ def _compare_releases(releases: Releases, contract: Contract, old: Side, new: Si
         ],
         pairs=len(diff.compared),
         equal=0,
+    )
+
+
+def _compare_trees(trees: Trees, contract: Contract, old: Side, new: Side) -> Comparison:
+    """The same of each release that both folders have; captures that are the same are not read."""
+    parts: list[Comparison] = []
+    for before, after in trees.pairs:
+        if before.files.keys() == after.files.keys() and all(
+            before.raw(key) == after.raw(key) for key in before.files
+        ):
+            runs = [after.called(key) for key in after.files]
+            parts.append(Comparison((), (), (), runs, (), len(runs), len(runs)))
+            continue
+        releases = releases_of(before, after, contract)
+        parts.append(
+            compare_sides(before, after, Lens(contract.schemas, None))
+            if releases is None
+            else _compare_releases(releases, contract, before, after)
+        )
+    alone = ((old, trees.only_before), (new, trees.only_after))
+    only = [Unchecked(one, f"only {side.name} has it") for side, some in alone for one in some]
+    return Comparison(
+        findings=sorted(
+            (found for one in parts for found in one.findings),
+            key=lambda found: LEVELS.index(found.level),
+        ),
+        unchecked=[missed for one in parts for missed in one.unchecked],
+        quarantined=[broken for one in parts for broken in one.quarantined],
+        compared=[key for one in parts for key in one.compared],
+        one_sided=[*(lone for one in parts for lone in one.one_sided), *only],
+        pairs=sum(one.pairs for one in parts),
+        equal=sum(one.equal for one in parts),
     )
 
 

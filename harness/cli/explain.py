@@ -10,6 +10,7 @@ import click
 
 from harness.cli.lines import Line, print_lines
 from harness.drift.examples import Example, example_of
+from harness.drift.levels_told import depends_on
 from harness.drift.rules import RULES, STRICT, TOLERANT, Rule
 from harness.drift.rules.mirrors import mirrors
 from harness.drift.rules_told import ABOUT, FORMAT, leg_words, rule_json
@@ -68,6 +69,8 @@ def _lines(rule: Rule) -> Iterator[Line]:
         level = rule.level_for(profile)
         yield _fact(profile, level, level)
     yield _fact("leg", leg_words(rule), leg_words(rule).partition(" ")[0])
+    for reason in depends_on(rule):
+        yield _fact("but", reason)
     example = example_of(rule.name)
     if example is not None:
         yield Line()

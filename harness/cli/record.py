@@ -136,7 +136,7 @@ def command(
                 os.environ, store=store, command=credential_command, codex_home=codex_home
             )
         except CannotLook as error:
-            return judge.conclude(unlooked(contract, ids, str(error)))
+            return judge.conclude(unlooked(str(error)))
         shelf = Shelf(state or state_folder(os.environ, contract.root), contract, service())
         with shelf.locked(), quiet_libraries():
             named = set(ids) & set(probes)

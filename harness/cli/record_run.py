@@ -68,7 +68,7 @@ class Run:
         try:
             before = [preflight(self.logins[kind]) for kind in self._needed(plan)]
         except CannotLook as error:
-            return self.judge.conclude(unlooked(contract, ids, str(error)))
+            return self.judge.conclude(unlooked(str(error)))
         for one in before:
             for line in one.lines():
                 say(line)
@@ -76,7 +76,7 @@ class Run:
             self.shelf.forget()
         self._show(plan)
         if not plan.asked:
-            return self.judge.conclude(unlooked(contract, ids, _none_of(plan)))
+            return self.judge.conclude(unlooked(_none_of(plan)))
         if self.wishes.dry_run:
             return Exit.CLEAN
         if not (self.wishes.yes or self._agreed("Ask the service?")):

@@ -10,6 +10,7 @@ from harness.cli.conclusion import Judge
 from harness.cli.options import ReportOptions, report_options
 from harness.contract import Contract
 from harness.drift.findings import Unchecked
+from harness.drift.rules import RISKY
 from harness.exits import Exit
 from harness.report import Report
 from harness.validate import validate_file
@@ -20,6 +21,8 @@ __all__ = ["command"]
 @click.command(
     "validate",
     epilog="Example: codex-leg validate answer.sse --surface responses",
+    # What no schema knows is told, and is no error: the contract forbids nothing that is new.
+    context_settings={"default_map": {"fail_on": RISKY}},
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
@@ -36,6 +39,9 @@ def command(*, file: Path, surface: str, excerpt: bool, options: ReportOptions) 
 
     FILE is an event stream (.sse), one event or frame a line (.jsonl), a body (.json), or a
     cassette (.yaml).
+
+    What the contract has no word for (an event, a field, an item of another type) is told as
+    additive, and exits 0 unless --fail-on asks for more.
     """
     contract = Contract()
     known = sorted(contract.schemas.document("index.json")["surfaces"])

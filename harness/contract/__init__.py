@@ -10,6 +10,7 @@ from ._contract import Contract, Pair
 from ._endpoints import Endpoint
 from ._errors import ContractError, ContractErrors
 from ._files import MAX_BYTES, read_bytes, refuse_large
+from ._folders import files_below
 from ._invariants import Invariant, read_invariant
 from ._model import (
     Cassette,
@@ -30,9 +31,9 @@ from ._root import FOLDERS, find_root, is_contract
 from ._rules import Rule
 from ._scenarios import Answer, Scenario, Step
 from ._schemas import Schemas
-from ._violations import Problem
+from ._violations import Problem, excerpt, json_type
 from ._waivers import WAIVERS_FILE, Waiver, read_waivers
-from ._yaml import line_of, load_yaml
+from ._yaml import YamlLines, load_yaml
 
 __all__ = [
     "FOLDERS",
@@ -65,11 +66,14 @@ __all__ = [
     "Step",
     "StreamFacts",
     "Waiver",
+    "YamlLines",
+    "excerpt",
+    "files_below",
     "find_root",
     "interactions_of",
     "is_contract",
     "is_event_stream",
-    "line_of",
+    "json_type",
     "load_yaml",
     "read_bytes",
     "read_interactions",

@@ -6,6 +6,7 @@ only what the types of :mod:`._model` promise, so that no schema, however lax, c
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ._errors import ContractError
@@ -26,7 +27,16 @@ from ._model import (
 
 __all__ = ["Place", "build_cassette", "build_interaction", "build_probe"]
 
-_NAMES = {str: "a text", int: "a whole number", dict: "a mapping", list: "a list"}
+_NAMES = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    dict: "a mapping",
+    list: "a list",
+    bytes: "binary",
+    type(None): "empty",
+}
 
 
 class Place:
@@ -44,6 +54,8 @@ class Place:
 
     def typed(self, kind: type) -> Any:
         if not isinstance(self.value, kind) or isinstance(self.value, bool):
+            if self.value is None and self.pointer:
+                raise self.fault("is missing", f"write {_NAMES[kind]}")
             found = _NAMES.get(type(self.value), type(self.value).__name__)
             raise self.fault(f"is {found}, not {_NAMES[kind]}", f"make it {_NAMES[kind]}")
         return self.value
@@ -163,30 +175,68 @@ def build_interaction(place: Place) -> Interaction:
     Raises:
         ContractError: a value has not the type that a cassette promises.
     """
-    request, response = place.at("request"), place.at("response")
-    sent, body = request.at("body"), response.at("body").at("string")
-    for one in (sent, body):
-        if not isinstance(one.value, str | bytes | None):
-            raise one.fault("is neither text nor !!binary", "quote it")
-    if body.value is None:
-        raise body.fault("is missing", "give the body as it was answered, '' if it was empty")
-    return Interaction(
-        request=RecordedRequest(
-            method=request.text("method"),
-            uri=request.text("uri"),
-            headers=request.headers("headers"),
-            body=sent.value,
-        ),
-        status=response.at("status").number("code"),
-        headers=response.headers("headers"),
-        body=body.value,
-        provenance=_provenance(place.at("provenance")),
-        stream=_stream(place.at("stream")),
-        frames=_frames(place),
-        close_code=None if place.at("close_code").value is None else place.number("close_code"),
-        header_names=_names(place),
-        waited_for=place.at("waited_for").value,
+    row = place.typed(dict)
+    sent, status, headers, body, provenance, stream, frames = _all_of(
+        lambda: _request(place.at("request")),
+        lambda: place.at("response").at("status").number("code"),
+        lambda: place.at("response").headers("headers"),
+        lambda: _body(place.at("response").at("body").at("string")),
+        lambda: _provenance(place.at("provenance")),
+        lambda: _stream(place.at("stream")),
+        lambda: _frames(place),
     )
+    return Interaction(
+        request=sent,
+        status=status,
+        headers=headers,
+        body=body,
+        provenance=provenance,
+        stream=stream,
+        frames=frames,
+        close_code=None if row.get("close_code") is None else place.number("close_code"),
+        header_names=_names(place),
+        waited_for=row.get("waited_for"),
+    )
+
+
+def _all_of(*makers: Callable[[], Any]) -> list[Any]:
+    """What each of them makes. Of several faults one is told with the others in brackets."""
+    made: list[Any] = []
+    faults: dict[str, ContractError] = {}
+    for make in makers:
+        try:
+            made.append(make())
+        except ContractError as error:
+            faults.setdefault(error.where, error)
+    if faults:
+        first, *others = faults.values()
+        if others:
+            also = "; ".join(f"{one.where}: {one.problem}" for one in others)
+            raise ContractError(first.file, first.where, f"{first.problem} (and {also})", first.mend)
+        raise first
+    return made
+
+
+def _request(place: Place) -> RecordedRequest:
+    method, uri, headers, body = _all_of(
+        lambda: place.text("method"),
+        lambda: place.text("uri"),
+        lambda: place.headers("headers"),
+        lambda: _text_or_binary(place.at("body")),
+    )
+    return RecordedRequest(method, uri, headers, body)
+
+
+def _text_or_binary(place: Place) -> Any:
+    if not isinstance(place.value, str | bytes | None):
+        raise place.fault("is neither text nor !!binary", "quote it")
+    return place.value
+
+
+def _body(place: Place) -> Any:
+    if place.value is None:
+        raise place.fault("is missing", "give the body as it was answered, '' if it was empty")
+    return _text_or_binary(place)
 
 
 def _names(place: Place) -> tuple[str, ...] | None:

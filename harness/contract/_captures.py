@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from ._errors import ContractError, ContractErrors
 from ._files import read_bytes
+from ._folders import files_below
 from ._model import Cassette, Interaction
 from ._reading import read_interactions
 from ._schemas import Schemas
@@ -99,10 +100,9 @@ class Captures:
             ContractErrors: one of them is broken; it lists everything that is wrong with them.
         """
         if version not in self._known:
-            files = sorted((self._folder / version).rglob("*"))
-            # Hidden ones are about to be written.
-            seen = (one for one in files if one.is_file() and not one.name.startswith("."))
-            found, faults = self._read_all(seen)
+            # Hidden ones, which are about to be written, are not among them.
+            files = files_below(self._folder / version, self._name_of)
+            found, faults = self._read_all(files)
             if faults:
                 raise ContractErrors(faults)
             self._known[version] = tuple(found)
@@ -173,7 +173,7 @@ class Captures:
     def _checked(self, version: str) -> Callable[[], object]:
         return lambda: self.of(version)
 
-    def _read_all(self, files: Iterator[Path]) -> tuple[list[Cassette], list[ContractError]]:
+    def _read_all(self, files: Iterable[Path]) -> tuple[list[Cassette], list[ContractError]]:
         found: list[Cassette] = []
         faults: list[ContractError] = []
         for file in files:

@@ -4,6 +4,7 @@ without its source."""
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -65,6 +66,7 @@ def check_cassette(cassette: Cassette) -> Iterator[ContractError]:
     for index, interaction in enumerate(cassette.interactions):
         where = f"/interactions/{index}"
         yield from _check_provenance(cassette.path, where, interaction)
+        yield from _check_header_names(cassette.path, where, interaction)
         if interaction.stream is None and is_event_stream(interaction):
             yield ContractError(
                 cassette.path,
@@ -78,6 +80,25 @@ def check_cassette(cassette: Cassette) -> Iterator[ContractError]:
                 f"{where}/stream",
                 "is there, and the body is no event stream",
                 "remove it, or mend the body",
+            )
+
+
+def _check_header_names(path: str, where: str, interaction: Interaction) -> Iterator[ContractError]:
+    """Of a capture, the order of the headers speaks of all of them and of no others."""
+    if interaction.header_names is None:
+        return
+    named = Counter(name.lower() for name in interaction.header_names)
+    there = Counter({name: len(values) for name, values in interaction.request.headers.items()})
+    for left, problem in (
+        (there - named, "lacks {}, which the request has"),
+        (named - there, "has {}, which the request lacks"),
+    ):
+        if left:
+            yield ContractError(
+                path,
+                f"{where}/header_names",
+                problem.format(", ".join(sorted(left))),
+                "name each header of the request as often as it has values, in their order",
             )
 
 

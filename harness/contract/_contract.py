@@ -11,8 +11,10 @@ from ._build import Place, build_cassette, build_probe
 from ._captures import Captures
 from ._check import REFERENCE, check_cassette, check_pairs, check_probe
 from ._errors import ContractError, ContractErrors
+from ._folders import files_below
 from ._model import Cassette, Pair, Probe
 from ._observed import Observed
+from ._quick_yaml import read_yaml
 from ._reading import check_version
 from ._root import FOLDERS, find_root
 from ._rules import Rule, build_rule, check_rule, check_rule_answer
@@ -20,7 +22,6 @@ from ._scenarios import Scenario, build_scenario, check_scenario, check_scenario
 from ._schemas import NAMED, Schemas
 from ._snapshots import read_snapshot
 from ._waivers import WAIVERS_FILE, Waiver, read_waivers
-from ._yaml import read_yaml
 
 __all__ = ["Contract", "Pair"]
 
@@ -128,10 +129,8 @@ class Contract:
         self, folder: str, read: Callable[[Path], Value], faults: list[ContractError]
     ) -> dict[str, Value]:
         found: dict[str, Value] = {}
-        for file in sorted((self.root / folder).rglob("*")):
-            if file.is_dir() or file.name.startswith(".") or file.name == "README.md":
-                continue
-            if self.name_of(file).startswith(REFERENCE):
+        for file in files_below(self.root / folder, self.name_of):
+            if file.name == "README.md" or self.name_of(file).startswith(REFERENCE):
                 continue
             if file.suffix != ".yaml":
                 faults.append(
@@ -226,7 +225,7 @@ class Contract:
         try:
             probes, cassettes, found = self._files
         except ContractError as error:
-            # Without sound schemas nothing can be said about the rest.
+            # Without sound schemas, or all files, nothing can be said about the rest.
             return error.errors
         faults = [*found, *self._snapshot_faults(set(probes)), *self._standin_faults()]
         faults += self.observed.faults()
@@ -238,9 +237,14 @@ class Contract:
 
     def _snapshot_faults(self, ids: set[str]) -> Iterator[ContractError]:
         """Snapshots that cannot be read, or whose probe is gone: nothing would compare them."""
-        for file in (self.root / "snapshots").rglob("*"):
+        try:
+            files = files_below(self.root / "snapshots", self.name_of)
+        except ContractError as error:
+            yield error
+            return
+        for file in files:
             name = self.name_of(file)
-            if file.is_dir() or file.name.startswith(".") or file.name == "README.md":
+            if file.name == "README.md":
                 continue
             if file.suffix != ".json":
                 yield ContractError(name, "", "is no .json file", "rename or remove it")

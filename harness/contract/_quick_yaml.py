@@ -9,13 +9,16 @@ left to :func:`._yaml.load_yaml`, which refuses it in its own words, or knows be
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
+from ._errors import ContractError
+from ._files import read_bytes
 from ._yaml import IS_C_LOADER, MAX_DEPTH, load_yaml
 
-__all__ = ["quick_yaml"]
+__all__ = ["quick_yaml", "read_yaml"]
 
 _BASE: Any = yaml.CSafeLoader if IS_C_LOADER else yaml.SafeLoader
 _PREFIX: Final = "tag:yaml.org,2002:"
@@ -24,6 +27,8 @@ _PREFIX: Final = "tag:yaml.org,2002:"
 _PLAIN: Final = "plain"
 _TEXT: Final = "text"
 _COLLECTION: Final = "collection"
+#: With one of these, a text says how it is encoded; without, libyaml takes it for UTF-8.
+_MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 #: A node that is met again is an alias.
 _DONE: Final = "done"
 
@@ -53,14 +58,16 @@ class _Nodes(_BASE):  # type: ignore[misc]  # which of the two classes it is dep
         self.depth -= 1
 
 
-def quick_yaml(text: str, file: str) -> Any:
-    """The one document in ``text``: exactly what :func:`._yaml.load_yaml` gives.
+def quick_yaml(raw: bytes, file: str) -> Any:
+    """The one document in ``raw``: exactly what :func:`._yaml.load_yaml` gives of its text.
 
     Raises:
-        ContractError: it is not YAML, or not the part of YAML that the contract uses.
+        ContractError: it is not UTF-8, not YAML, or not the part of YAML that the contract uses.
     """
     try:
-        loader = _Nodes(text)
+        if raw.startswith(_MARKS):
+            raise _Unusual
+        loader = _Nodes(raw)
         try:
             node = loader.get_single_node()
             if node is not None:
@@ -69,7 +76,22 @@ def quick_yaml(text: str, file: str) -> Any:
             loader.dispose()
     except (_Unusual, yaml.YAMLError, ValueError, LookupError, RecursionError):
         pass
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ContractError(
+            file, f"byte {error.start}", "not UTF-8", "save the file as UTF-8"
+        ) from None
     return load_yaml(text, file)
+
+
+def read_yaml(path: Path, file: str) -> Any:
+    """The document in the file at ``path``, which messages call ``file``.
+
+    Raises:
+        ContractError: it cannot be read, is too large, is not UTF-8, or is not YAML as above.
+    """
+    return quick_yaml(read_bytes(path, file), file)
 
 
 def _value(node: Any) -> Any:

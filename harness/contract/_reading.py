@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from ._build import Place, build_interaction
-from ._errors import ContractError
 from ._files import read_bytes
 from ._model import Interaction, Part, Provenance, RecordedRequest, StreamFacts
 from ._quick_yaml import quick_yaml
@@ -49,13 +48,7 @@ def interactions_of(raw: bytes, name: str) -> tuple[Interaction, ...]:
     Raises:
         ContractError: as there.
     """
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ContractError(
-            name, f"byte {error.start}", "not UTF-8", "save the file as UTF-8"
-        ) from None
-    root = Place(quick_yaml(text, name), name)
+    root = Place(quick_yaml(raw, name), name)
     check_version(root)
     return tuple(_interaction(one) for one in root.items("interactions"))
 

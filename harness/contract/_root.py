@@ -29,5 +29,8 @@ def find_root() -> Path:
 
 
 def is_contract(folder: Path) -> bool:
-    """Whether a folder is the root of a contract."""
-    return all((folder / name).is_dir() for name in FOLDERS)
+    """Whether a folder is the root of a contract; none is that cannot be looked into."""
+    try:
+        return all((folder / name).is_dir() for name in FOLDERS)
+    except OSError:
+        return False

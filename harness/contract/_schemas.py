@@ -16,6 +16,7 @@ from referencing.jsonschema import DRAFT202012
 from ._endpoints import Endpoint, bare_url, read_index
 from ._errors import ContractError, ContractErrors
 from ._files import read_bytes
+from ._folders import files_below
 from ._house import BASE, house_faults, metaschema_faults, references
 from ._keywords import keyword_faults
 from ._violations import Problem, problems_of
@@ -235,9 +236,9 @@ def _schema_of_data(path: str) -> str:
 def _read_all(folder: Path) -> dict[str, dict[str, Any]]:
     documents: dict[str, dict[str, Any]] = {}
     faults: list[ContractError] = []
-    for file in sorted(folder.rglob("*")):
+    for file in files_below(folder, lambda one: f"schemas/{one.relative_to(folder).as_posix()}"):
         path = file.relative_to(folder).as_posix()
-        if file.is_dir() or file.name.startswith(".") or file.name == "README.md":
+        if file.name == "README.md":
             continue
         if file.suffix != ".json":
             faults.append(

@@ -33,6 +33,7 @@ class Problem:
         schema_path: the pointer of that keyword, as the validator walked there.
         expected: what the schema wants, for machines (a type, a list of values …).
         found: what is there, for machines (a type or a value); ``None`` if nothing is.
+        owner: which schema refused it: the same number for all places that share this schema.
     """
 
     pointer: str
@@ -42,6 +43,7 @@ class Problem:
     schema_path: str
     expected: Any = None
     found: Any = None
+    owner: int = 0
 
 
 def pointer_of(path: Iterable[object]) -> str:
@@ -100,6 +102,7 @@ def _missing(error: ValidationError) -> Problem:
         "required",
         pointer_of(error.absolute_schema_path),
         expected="present",
+        owner=id(error.schema),
     )
 
 
@@ -119,6 +122,7 @@ def _problem(error: ValidationError) -> Problem:
         pointer_of(error.absolute_schema_path),
         expected=error.validator_value if _is_small(error.validator_value) else None,
         found=found,
+        owner=id(error.schema),
     )
 
 

@@ -10,15 +10,13 @@ Dates stay the text they are: ``2026-09-27`` is a string here.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from ._errors import ContractError, one_line
-from ._files import read_bytes
 
-__all__ = ["IS_C_LOADER", "line_of", "load_yaml", "read_yaml"]
+__all__ = ["IS_C_LOADER", "YamlLines", "load_yaml"]
 
 #: Whether the fast loader is there: a 250 kB cassette takes 1.2 ms with it and 81 ms without.
 IS_C_LOADER = hasattr(yaml, "CSafeLoader")
@@ -138,38 +136,31 @@ def _from_marked(error: yaml.MarkedYAMLError, file: str) -> ContractError:
     return ContractError(file, where, f"not YAML: {one_line(', '.join(said))}", mend)
 
 
-def read_yaml(path: Path, file: str) -> Any:
-    """The document in the file at ``path``, which messages call ``file``.
+class YamlLines:
+    """On which lines of a document its values stand."""
 
-    Raises:
-        ContractError: it cannot be read, is too large, is not UTF-8, or is not YAML as above.
-    """
-    try:
-        text = read_bytes(path, file).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ContractError(
-            file, f"byte {error.start}", "not UTF-8", "save the file as UTF-8"
-        ) from None
-    return load_yaml(text, file)
+    def __init__(self, text: str) -> None:
+        """``text`` is a document that :func:`load_yaml` has accepted."""
+        self._root = yaml.compose(text, Loader=_BASE)
 
+    def of(self, path: Iterable[str | int]) -> tuple[int, bool]:
+        """The line on which the value at ``path`` begins, and whether its lines are the file's.
 
-def line_of(text: str, path: Iterable[str | int]) -> tuple[int, bool]:
-    """The line on which the value at ``path`` begins, and whether its lines are the file's lines.
-
-    ``text`` is a document that :func:`load_yaml` has accepted. Of a value that is not there, the
-    line of what is around it.
-    """
-    node = yaml.compose(text, Loader=_BASE)
-    for part in path:
-        below: Any = None
-        if isinstance(node, yaml.MappingNode):
-            below = next((value for key, value in node.value if key.value == part), None)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
-            below = node.value[part] if part < len(node.value) else None
-        if below is None:
-            break
-        node = below
-    if node is None:
-        return 1, False
-    is_block = isinstance(node, yaml.ScalarNode) and node.style == "|"
-    return node.start_mark.line + (2 if is_block else 1), is_block
+        Of a value that is not there, the line of what is around it. A key is found in any case, as
+        the names of headers are.
+        """
+        node = self._root
+        for part in path:
+            below: Any = None
+            if isinstance(node, yaml.MappingNode):
+                keys = ((key.value, value) for key, value in node.value)
+                below = next((one for key, one in keys if key.lower() == str(part).lower()), None)
+            elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+                below = node.value[part] if part < len(node.value) else None
+            if below is None:
+                break
+            node = below
+        if node is None:
+            return 1, False
+        is_block = isinstance(node, yaml.ScalarNode) and node.style == "|"
+        return node.start_mark.line + (2 if is_block else 1), is_block

@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from .catalogue_changes import claim_shapes, compare_catalogues
+from .certainty import level_of_null
 from .claims import generic, is_near, with_consequence
+from .demands import Demands
 from .findings import Finding
 from .pairs import is_typed_item
 from .snapshot import Field, Snapshot, parse_field
@@ -33,7 +35,11 @@ _ABOUT_LINES: Final = re.compile(
 
 
 def with_catalogues(
-    found: Sequence[Finding], before: Snapshot, after: Snapshot, surface: str
+    found: Sequence[Finding],
+    before: Snapshot,
+    after: Snapshot,
+    surface: str,
+    demands: Demands | None = None,
 ) -> list[Finding]:
     """The findings, in which what became of each model takes the place of how all look together.
 
@@ -41,11 +47,15 @@ def with_catalogues(
         found: what the shapes of two answers tell.
         before, after: their snapshots, with a catalogue each if they have one.
         surface: the surface to name in the findings.
+        demands: what the contract says of the members of models, if it is at hand.
     """
     here, there = before.get("catalogue"), after.get("catalogue")
     if here is None or there is None:
         return list(found)
-    said = compare_catalogues(here, there, surface=surface)
+    said = [
+        replace(one, level=level_of_null(one, demands)) if one.rule in _NULL else one
+        for one in compare_catalogues(here, there, surface=surface)
+    ]
     # Null where a value was has to be read in another way; best told of the model that has it.
     told = {generic(one.pointer) for one in said if one.rule in _NULL}
     kept = [one for one in found if one.rule in _NULL and one.pointer not in told]

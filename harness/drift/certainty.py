@@ -1,17 +1,18 @@
-"""How grave it is that something is gone: as far as the contract wants it, or it was counted."""
+"""How grave it is that something is gone, or null: by what the contract wants, and by counts."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 from .demands import Demands
-from .evidence import Evidences
+from .evidence import ENOUGH_AFTER, ENOUGH_BEFORE, Evidences
 from .findings import Evidence, Finding
 from .pairs import is_typed_item
 from .rules import BREAKING, LEVELS, RISKY
 
-__all__ = ["is_about_event", "level_of", "seen_since"]
+__all__ = ["DEPENDS", "as_certain", "level_of_null"]
 
 #: Rules by which something that was always there is not seen any more.
 _GONE: Final = frozenset(
@@ -20,6 +21,24 @@ _GONE: Final = frozenset(
 #: The same of all members of an object, which ``before`` names.
 _EMPTIED: Final = "object-now-empty"
 _FADING: Final = "field-became-optional"
+#: Rules by which something is null that was not; the contract may have said so all along.
+_NULLED: Final = frozenset({"value-became-null", "became-nullable"})
+
+_UNLESS_COUNTED: Final = (
+    "risky, unless the contract requires it, or it was counted: always there in at least "
+    f"{ENOUGH_BEFORE} answers before, and in none of at least {ENOUGH_AFTER} since"
+)
+#: When a finding is at another level than its rule, by the rule, in words.
+DEPENDS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(sorted(_GONE), _UNLESS_COUNTED),
+    _EMPTIED: "as grave as that the gravest of its members is gone",
+    _FADING: "breaking, if the contract requires it",
+    **dict.fromkeys(
+        sorted(_NULLED),
+        "risky, if the contract's schema of the place allows null: then a client that keeps to it "
+        "can live with null, and only one that went by what it saw cannot",
+    ),
+}
 _OF_ITEMS: Final = frozenset({"union-member-added", "union-member-removed"})
 
 
@@ -29,8 +48,23 @@ def is_about_event(one: Finding) -> bool:
     return one.event is not None and (not one.pointer or is_item)
 
 
+def as_certain(
+    one: Finding, evidence: Evidences, demands: Demands | None, *, is_refusal: bool
+) -> Finding:
+    """A finding with how often it was seen, and as grave as that makes it (:func:`level_of`)."""
+    level = level_of(one, evidence, demands, is_refusal=is_refusal)
+    return replace(one, level=level, evidence=seen_since(one, evidence))
+
+
+def _is_packed(one: Finding) -> bool:
+    """Whether it says that what stood at a place stands in one of its own members."""
+    return one.rule == "field-moved" and str(one.after).startswith(f"{one.before}/")
+
+
 def seen_since(one: Finding, evidence: Evidences) -> Evidence:
     """How often what a finding is about was seen since."""
+    if _is_packed(one):
+        return evidence.of_field(one.direction, one.event, str(one.after), gone=False)
     gone = one.after is None
     if one.event is not None and is_about_event(one):
         return evidence.of_event(one.event, gone=gone)
@@ -55,6 +89,8 @@ def level_of(
         )
         levels = (level_of(each, evidence, demands, is_refusal=is_refusal) for each in gone)
         return min(levels, key=LEVELS.index)
+    if one.rule in _NULLED:
+        return level_of_null(one, demands, is_refusal=is_refusal)
     if one.rule not in _GONE and one.rule != _FADING:
         return one.level
     event = one.event if one.event is not None and is_about_event(one) else None
@@ -71,3 +107,10 @@ def level_of(
         return one.level if evidence.is_event_gone(event) else RISKY
     is_gone = evidence.is_field_gone(one.direction, one.event, one.pointer)
     return one.level if is_gone else RISKY
+
+
+def level_of_null(one: Finding, demands: Demands | None, *, is_refusal: bool = False) -> str:
+    """The level of a finding that something is null: milder where the contract has said so."""
+    if demands is None or not demands.allows_null(one.event, one.pointer, refused=is_refusal):
+        return one.level
+    return RISKY

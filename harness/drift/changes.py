@@ -27,7 +27,8 @@ from .pairs import (
 from .portraits import Portrait
 from .rules import BENIGN, LEVELS, RULES
 from .snapshot import Field, Fields, parent_of, parse_field
-from .wholes import claim_wholes
+from .swaps import claim_swaps
+from .wholes import claim_partly_packed, claim_wholes
 
 __all__ = ["Change", "field_changes", "fields_of"]
 
@@ -51,6 +52,7 @@ def field_changes(before: Fields, after: Fields) -> list[Change]:
     if before == after:
         return []
     before, after = _same_tops(before, after)
+    swaps, before, after = claim_swaps(before, after)
     before, after = _without_consequences(before, after)
     changes = [
         _at_one_place(pointer, before, after)
@@ -59,7 +61,8 @@ def field_changes(before: Fields, after: Fields) -> list[Change]:
     ]
     left = Unpaired.of(before, after)
     wholes = claim_wholes(left)
-    changes = [*wholes, *_claim_partly_renamed(changes, left)]
+    changes = claim_partly_packed(changes, left)
+    changes = [*swaps, *wholes, *_claim_partly_renamed(changes, left)]
     changes += retyped_items(left)
     changes = list(with_partly_untyped(changes, left))
     for old, fresh in left.claim(parent_of, is_name):

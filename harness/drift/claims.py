@@ -15,7 +15,7 @@ from .outcomes import RULES_OF_REFUSALS
 from .pairs import name_of
 from .rules import LEVELS, RISKY, RULES
 
-__all__ = ["generic", "is_near", "unite", "with_consequence", "without_consequences"]
+__all__ = ["generic", "is_near", "pointers_of", "unite", "with_consequence", "without_consequences"]
 
 _ITEM: Final = re.compile(r"\[[^\]/]*\]")
 #: Areas of rules about which events come, how and in which order: all else follows from it.
@@ -34,6 +34,9 @@ _CAUSES: Final = (
     "order/place-changed",
     "order/aggregate-mismatch",
 )
+#: What has not begun leaves open what it should have ended; the rest of the order it leaves alone.
+_NOT_OPENED: Final = "order/bracket-not-opened"
+_BRACKETS: Final = "order/bracket-"
 
 
 def unite(
@@ -52,7 +55,7 @@ def unite(
     """
     united = list(changes)
     left: list[Finding] = []
-    pointers = () if grammar is None else tuple(_pointers(grammar))
+    pointers = () if grammar is None else tuple(pointers_of(grammar))
     for one in violations:
         cause = next((at for at, each in enumerate(united) if _follows(one, each, pointers)), None)
         if cause is None:
@@ -85,6 +88,9 @@ def without_consequences(violations: Sequence[Finding]) -> Iterator[Finding]:
     """One breach of the order makes others: pieces that do not add up, parts that never end."""
     orders = [one for one in violations if one.rule.startswith("order/")]
     cause = next((one for rule in _CAUSES for one in orders if one.rule == rule), None)
+    if cause is None:
+        cause = next((one for one in orders if one.rule == _NOT_OPENED), None)
+        orders = [one for one in orders if one.rule.startswith(_BRACKETS)]
     for one in violations:
         if cause is None or one not in orders:
             yield one
@@ -143,7 +149,7 @@ def is_near(one: str, other: str) -> bool:
     return all(a == b or "{}" in (a, b) for a, b in zip(*ways, strict=False))
 
 
-def _pointers(grammar: Grammar) -> Iterator[str]:
+def pointers_of(grammar: Grammar) -> Iterator[str]:
     """The places that the order of a stream depends on."""
     yield grammar.sequence[0]
     yield from grammar.constant

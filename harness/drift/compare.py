@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from .catalogue_claims import with_catalogues
-from .certainty import level_of, seen_since
+from .certainty import as_certain
 from .change import Change
 from .changes import field_changes, fields_of
 from .demands import Demands
@@ -110,7 +110,7 @@ class _Comparison:
         found = one_per_edit(self._found, owner_of, places_of(self._before, self._after))
         found = with_families(with_echoes(found, self._after), self._before, self._after)
         if look:
-            found = with_catalogues(found, self._before, self._after, self.surface)
+            found = with_catalogues(found, self._before, self._after, self.surface, self._demands)
         if look and is_same_way and not found:
             found = self._unnamed()
         return sorted(found, key=_by_gravity)
@@ -227,9 +227,9 @@ class _Comparison:
             before=change.before,
             after=change.after,
         )
-        level = level_of(one, self._evidence, self._demands, is_refusal=None not in self._refusals)
-        seen = seen_since(one, self._evidence)
-        self._found.append(replace(one, level=level, evidence=seen, explains=change.explains))
+        is_refusal = None not in self._refusals
+        one = as_certain(one, self._evidence, self._demands, is_refusal=is_refusal)
+        self._found.append(replace(one, explains=change.explains))
 
     def _is_wanted(self, event: str | None, change: Change) -> bool:
         """Whether an event went that no stream can do without: then each lack of it counts."""

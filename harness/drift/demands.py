@@ -60,18 +60,31 @@ class Demands:
         path, way = self._root(event, pointer, refused=refused)
         if path is None or not way:
             return False
+        name = unescape(way[-1])
+        leaves = self._leaves(event, path, way[:-1])
+        return any(name in schema.get("required", ()) for _, schema in leaves)
+
+    def allows_null(self, event: str | None, pointer: str, *, refused: bool = False) -> bool:
+        """Whether the schemas say of this place of an answer that it may be null."""
+        path, way = self._root(event, pointer, refused=refused)
+        if path is None:
+            return False
+        said = [_takes_null(schema) for _, schema in self._leaves(event, path, way)]
+        return True in said and False not in said
+
+    def _leaves(self, event: str | None, path: str, way: list[str]) -> list[Leaf]:
+        """All schemas that speak about the value at the end of a way."""
         kind, _, apart = (event or "").partition("(")
         root = self.schemas.resolve("", path)
         leaves = list(_speaking(self.schemas, root, kind))
-        for depth, token in enumerate(way[:-1]):
+        for depth, token in enumerate(way):
             if token.startswith("["):
                 kind = unescape(token[1:-1])
             else:
                 kind = apart.removesuffix(")") if depth == 0 and token in TOLD_APART_BY else ""
             below = [one for leaf in leaves for one in _below(leaf, token)]
             leaves = [one for leaf in below for one in _speaking(self.schemas, leaf, kind)]
-        name = unescape(way[-1])
-        return any(name in schema.get("required", ()) for _, schema in leaves)
+        return leaves
 
     def _root(
         self, event: str | None, pointer: str, *, refused: bool
@@ -146,3 +159,15 @@ def _below(leaf: Leaf, token: str) -> Iterable[Leaf]:
     else:
         child = schema.get("properties", {}).get(unescape(token))
     return [] if child is None else [(base, child)]
+
+
+def _takes_null(schema: Mapping[str, Any]) -> bool | None:
+    """Whether one schema lets a value be null; ``None`` if it says nothing about that."""
+    if "const" in schema:
+        return schema["const"] is None
+    if "enum" in schema:
+        return None in schema["enum"]
+    if "type" in schema:
+        return schema["type"] == "null" or "null" in schema["type"]
+    ways = [_takes_null(one) for word in ("anyOf", "oneOf") for one in schema.get(word, ())]
+    return any(ways) if ways else None

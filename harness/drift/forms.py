@@ -17,6 +17,8 @@ PLAIN: Final = frozenset(
 _NULL: Final = frozenset({"null"})
 _ARRAYS: Final = frozenset({"array", "array(empty)"})
 _NUMBERS: Final = frozenset({"integer", "number", "count", "count(decimal)"})
+#: How an atom begins that is a set of words.
+_SCOPE: Final = "scope("
 _LIMIT: Final = re.compile(r"limit\((-?\d+(?:\.\d+)?)\b.*\)")
 
 
@@ -78,6 +80,8 @@ def _same_base(before: frozenset[str], after: frozenset[str]) -> str:
         return "id-form-changed"
     if all(atom.startswith("time(") for atom in both):
         return "time-unit-changed"
+    if all(atom.startswith(_SCOPE) for atom in both):
+        return _scope_rule(before, after)
     if all(is_word(atom) for atom in both):
         return _set_rule(lost, gained)
     is_number = {base_of(atom) for atom in both} == {"number"}
@@ -104,6 +108,15 @@ def _limit_rule(before: frozenset[str], after: frozenset[str]) -> str:
     if smallest[0] == smallest[1]:
         return "limit-increased" if max(numbers[1]) > max(numbers[0]) else "limit-decreased"
     return "limit-decreased" if smallest[1] < smallest[0] else "limit-increased"
+
+
+def _scope_rule(before: frozenset[str], after: frozenset[str]) -> str:
+    """What a token may always be used for: a word less is the graver of two edits."""
+    was, now = (
+        frozenset.intersection(*(frozenset(one[len(_SCOPE) : -1].split()) for one in atoms))
+        for atoms in (before, after)
+    )
+    return "scope-narrowed" if was - now else "scope-widened"
 
 
 def _set_rule(lost: frozenset[str], gained: frozenset[str]) -> str:

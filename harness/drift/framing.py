@@ -55,7 +55,8 @@ def framing_of(exchange: Exchange, grammar: Grammar | None = None) -> tuple[Fact
         grammar: the order of its events, if it is known: that tells which end it.
     """
     # The word that ends a stream is no event, and never had a name.
-    pairs = {(one.name, one.type) for one in exchange.events if one.data != "[DONE]"}
+    firsts = [run[0] for runs in exchange.runs for run in runs]
+    pairs = {(one.name, one.type) for one in firsts if one.data != "[DONE]"}
     facts: set[Fact] = set()
     if not exchange.has_lines:
         facts.add(("lines", "unknown"))

@@ -39,9 +39,10 @@ class _Layout:
     Attributes:
         atoms: where the atom depends on the value: its index, and what makes the atom.
         inner: where something lies below: its index, what writes it, and its plan.
+        varying: the names of the values that an atom depends on.
     """
 
-    __slots__ = ("atoms", "inner")
+    __slots__ = ("atoms", "inner", "varying")
 
     def __init__(self, plan: Plan, names: tuple[str, ...], types: tuple[type, ...]) -> None:
         self.atoms: list[tuple[int, Callable[[Any], str]]] = []
@@ -53,6 +54,7 @@ class _Layout:
                 self.inner.append((index, _WRITERS.get(kind, _write), below))
             elif not isinstance(maker, str):
                 self.atoms.append((index, maker))
+        self.varying = frozenset(names[index] for index, _ in self.atoms)
 
 
 class Imprints:
@@ -73,6 +75,15 @@ class Imprints:
         node = Node()
         node.observe(plan, value)
         return self._remember(key, node)
+
+    def is_of_all(self, plan: Plan, value: Any, own: frozenset[str]) -> bool:
+        """Whether all values that differ from this one in these members alone have its imprint.
+
+        They are of the same types, and nothing lies below them.
+        """
+        if value.__class__ is not dict or plan.is_map or plan.kinds:
+            return False
+        return own.isdisjoint(_layout(plan, value, tuple(map(type, value.values()))).varying)
 
     def made(self, key: Key, make: Callable[[], Node]) -> Imprint:
         """The imprint of anything else: ``key`` says all that ``make`` goes by."""

@@ -60,7 +60,9 @@ def lost_type(before: Thing, after: Thing) -> Change | None:
         return Change("field-removed", f"{before.place}{_TYPE}", str(was), None)
     if was is None or now is None or _are_words(was, now):
         return None
-    return Change(classify(was.atoms, now.atoms), f"{before.place}{_TYPE}", str(was), str(now))
+    # The place is named by the word that one of the sides has: the same there and back.
+    place = after.place if name_of(before.place) == _UNTYPED else before.place
+    return Change(classify(was.atoms, now.atoms), f"{place}{_TYPE}", str(was), str(now))
 
 
 def _are_words(one: Field, other: Field) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from .findings import Finding
+from .kinds import base_of
 from .pairs import is_typed_item
 from .rules import LEVELS
 from .snapshot import Snapshot, parse_field
@@ -20,7 +21,9 @@ _CAME: Final = frozenset({"field-added", "union-member-added", "field-became-alw
 _WENT: Final = frozenset(
     {"field-removed", "field-unobserved", "field-became-optional", "union-member-removed"}
 )
-_RENAMED: Final = frozenset({"field-renamed", "field-moved", "discriminator-changed"})
+_RENAMED: Final = frozenset(
+    {"field-renamed", "field-moved", "fields-swapped", "discriminator-changed"}
+)
 #: Rules about the type of the items that stand at a place.
 _OF_ITEMS: Final = frozenset({"union-member-added", "union-member-removed"})
 
@@ -89,6 +92,10 @@ def _kind_of_edit(one: Finding) -> tuple[Hashable, ...]:
     if one.rule in _RENAMED:
         return ("renamed", str(one.after).rpartition("/")[2])
     before, after = (parse_field(str(side)).atoms for side in (one.before, one.after))
+    bases = tuple(frozenset(map(base_of, atoms)) for atoms in (before, after))
+    if bases[0] != bases[1]:
+        # Of another type is one edit, whatever stood there in which event: there and back.
+        return ("retyped", bases[0] - bases[1], bases[1] - bases[0])
     # What is new is the edit; what was there before depends on the event.
     return ("gained", after - before) if after - before else (one.rule, before - after)
 

@@ -14,6 +14,7 @@ _HEADERS: Final = {
     "field-unobserved": "header-unobserved",
     "field-renamed": "header-renamed",
     "field-moved": "header-renamed",
+    "fields-swapped": "fields-swapped",
     "field-became-optional": "header-became-optional",
     "field-became-always-present": "header-became-always-present",
     "header-became-repeated": "header-became-repeated",
@@ -26,6 +27,9 @@ _WORDS: Final = ("enum-value-", "open-value-")
 
 _CLIENT_FIELDS: Final = {
     "field-became-always-present": "client-field-became-always-sent",
+    "fields-swapped": "client-field-moved",
+    "scope-narrowed": "client-field-value-changed",
+    "scope-widened": "client-field-value-changed",
     "field-unobserved": "client-field-unobserved",
     "type-widened": "client-field-type-widened",
     "type-narrowed": "client-field-type-narrowed",
@@ -53,6 +57,7 @@ _CLIENT_FIELDS: Final = {
     "answer-kind-changed": "client-body-kind-changed",
 }
 _CLIENT_HEADERS: Final = {
+    "fields-swapped": "client-header-value-format-changed",
     "header-became-always-present": "client-header-became-always-sent",
     "limit-decreased": "client-header-value-format-changed",
     "limit-increased": "client-header-value-format-changed",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import takewhile
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from harness.contract import Endpoint, Schemas
-from harness.exchange import NOT_JSON, Exchange, SentRequest
+from harness.exchange import NOT_JSON, Event, Exchange, SentRequest
 from harness.grammar import Grammar
+from harness.runs import OWN
 
 from .catalogue import catalogue_text
 from .framing import framing_of
@@ -86,6 +87,13 @@ class Normaliser:
         if payload is NOT_JSON:
             return self._imprints.made(("not json",), lambda: _single("plain"))
         return self._imprints.of(plan, payload)
+
+    def events(self, plan: Plan, run: Sequence[Event]) -> Iterable[tuple[Imprint, int]]:
+        """The imprints of the events of a run, and how often each came."""
+        first = run[0].payload
+        if len(run) == 1 or self._imprints.is_of_all(plan, first, OWN):
+            return [(self.event(plan, first), len(run))]
+        return [(self.event(plan, one.payload), 1) for one in run]
 
     def frame(self, endpoint: Endpoint | None, kind: str | None, payload: Any) -> Imprint:
         """The imprint of a frame that a client sent; a request has there what it has in HTTP."""

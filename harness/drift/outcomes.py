@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["RULES_OF_REFUSALS", "Meaning", "meaning_of"]
+__all__ = ["RULES_OF_REFUSALS", "SHAKY_RULES", "Meaning", "is_shaky", "meaning_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +132,27 @@ def meaning_of(refusal: Mapping[str, Any], sent: Mapping[str, str]) -> Meaning:
     return meaning
 
 
+def is_shaky(outcome: str) -> bool:
+    """Whether an outcome can be the fault of who asks, or of the moment (:class:`Meaning`)."""
+    return _MEANINGS.get(outcome, _OTHER).is_shaky
+
+
 #: Every rule that says that an answer became a refusal, or a refusal an answer.
 RULES_OF_REFUSALS: Final = frozenset(
     rule
     for meaning in (*_MEANINGS.values(), _OTHER, _REDIRECT, _ENCODING)
     for rule in (meaning.refused, meaning.accepted)
 )
+
+#: Those of them that can be the fault of who asks, and are believed only where that is ruled out.
+SHAKY_RULES: Final = frozenset(
+    rule
+    for meaning in _MEANINGS.values()
+    if meaning.is_shaky
+    for rule in (meaning.refused, meaning.accepted)
+) - {
+    rule
+    for meaning in (*_MEANINGS.values(), _OTHER)
+    if not meaning.is_shaky
+    for rule in (meaning.refused, meaning.accepted)
+}

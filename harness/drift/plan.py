@@ -34,6 +34,7 @@ _VARYING: Final[Mapping[str, tuple[type, ...]]] = {
     "count": (str,),
     "limit": (str, int, float),
     "url": (str,),
+    "scope": (str,),
     "": (bool, int, str),
 }
 

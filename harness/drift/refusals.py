@@ -43,8 +43,8 @@ def refusal_of(exchange: Exchange, surface: str) -> dict[str, Any] | None:
     if exchange.failed:
         return _of_answer(exchange, surface)
     if exchange.is_stream:
-        for turn in exchange.turns:
-            if any(_has_failed(event.payload) for event in turn):
+        for turn, runs in zip(exchange.turns, exchange.runs, strict=True):
+            if any(_has_failed(run[0].payload) for run in runs):
                 refusal = _of_turn(turn, exchange.status)
                 if refusal is not None:
                     return refusal
@@ -85,11 +85,9 @@ def envelope_of(exchange: Exchange) -> str:
 
 
 def _has_failed(payload: Any) -> bool:
-    if payload.__class__ is not dict:
+    if not isinstance(payload, dict):
         return False
-    if "response" not in payload:  # as in nearly all events
-        return payload.get("type") in _FAILURES
-    response = payload["response"]
+    response = payload.get("response")
     is_failed = isinstance(response, dict) and response.get("status") == "failed"
     return is_failed or payload.get("type") in _FAILURES
 

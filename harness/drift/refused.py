@@ -106,7 +106,8 @@ def turned_edit(before: Snapshot, after: Snapshot) -> RefusalEdit:
     rule = meaning.refused if now else meaning.accepted
     status = "" if refusal["status"] is None else f" ({refusal['status']})"
     old, fresh = (one["outcome"] if one else "ok" for one in (was, now))
-    told = f"refused as {fresh}{status}" if now else f"answered; it was refused as {old}{status}"
+    how = "redirected" if rule.endswith("redirected") else f"refused as {fresh if now else old}"
+    told = f"{how}{status}" if now else f"answered; it was {how}{status}"
     change = Change(rule, meaning.pointer, old, fresh)
     told = f"{RULES[rule].means}: the same question is {told}"
     return RefusalEdit(change, None, meaning.direction, told)

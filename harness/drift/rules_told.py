@@ -8,6 +8,7 @@ from typing import Any, Final
 from harness.contract import Contract
 
 from .examples import example_of
+from .levels_told import depends_on
 from .rules import BENIGN, DIRECTIONS, LEG, RULES, STRICT, TOLERANT, Rule
 from .rules.mirrors import mirrors
 
@@ -30,6 +31,7 @@ ABOUT: Final = {
 def rule_json(rule: Rule) -> dict[str, Any]:
     """One rule, as ``schemas/report/rules.json`` has it."""
     example = example_of(rule.name)
+    depends = "; ".join(depends_on(rule))
     return {
         "name": rule.name,
         "direction": rule.direction,
@@ -46,6 +48,7 @@ def rule_json(rule: Rule) -> dict[str, Any]:
         },
         "means": rule.means,
         "mend": rule.mend,
+        **({} if not depends else {"depends": depends}),
         "mirrors": list(mirrors(rule, RULES)),
         "example": None
         if example is None
@@ -102,7 +105,8 @@ def rules_page(_contract: Contract) -> str:
         "",
         "A removal is breaking only where the contract requires the place, or where it was",
         "counted: always there in at least five answers before, and in none of at least three",
-        "since. With less evidence it is risky.",
+        "since. With less evidence it is risky. That a value is null is risky where the",
+        "contract's schema of the place allows null, and breaking elsewhere.",
         "",
         "`codex-leg rules` prints this table, `codex-leg explain RULE` one rule with an example.",
     ]

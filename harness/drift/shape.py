@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
-from itertools import islice
 from typing import Any, Final
 
 from harness.contract import Endpoint, Schemas
@@ -136,25 +135,25 @@ class Shape:
         span: Span | None,
     ) -> None:
         found: dict[str, tuple[Plan, Counter[Imprint]]] = {}
-        order: list[str] = []
-        for event in exchange.events:
-            label = event_label(event)
-            order.append(label)
-            seen = found.get(label)
-            if seen is None:
-                seen = found[label] = normaliser.event_plan(endpoint, event.type), Counter()
-            plan, imprints = seen
-            imprints[normaliser.event(plan, event.payload)] += 1
+        for turn in exchange.runs:
+            order: list[str] = []
+            for run in turn:
+                label = event_label(run[0])
+                seen = found.get(label)
+                if seen is None:
+                    seen = found[label] = normaliser.event_plan(endpoint, run[0].type), Counter()
+                plan, imprints = seen
+                for imprint, times in normaliser.events(plan, run):
+                    imprints[imprint] += times
+                if not is_noise(label):
+                    order += [label] if len(run) == 1 else [label, label]
+            self.sequences[sequence_of(order)] += 1
         for label, (_, imprints) in found.items():
             tally = self._tally(("event", label))
             for imprint, times in imprints.items():
                 tally.add(imprint, span, times)
         self.streams += 1
         self.carriers.update(found.keys())
-        labels = iter(order)
-        for turn in exchange.turns:
-            own = (label for label in islice(labels, len(turn)) if not is_noise(label))
-            self.sequences[sequence_of(own)] += 1
 
     def _observe_frames(
         self,

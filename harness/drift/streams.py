@@ -108,10 +108,10 @@ class _Streams:
 
     def _find_retyped(self) -> None:
         """Events of one type under another label: the type of their item was edited."""
-        for old, fresh in relabelled(self._before.alone, self._after.alone):
+        for label, old, fresh in relabelled(self._before.alone, self._after.alone):
             change = of_its_item(old, fresh, self._before.events[old], self._after.events[fresh])
             if change is not None:
-                self._found.append(Edit(old, change))
+                self._found.append(Edit(label, change))
                 self._rename(old, fresh)
 
     def _find_renamed(self) -> None:

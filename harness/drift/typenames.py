@@ -55,8 +55,13 @@ def member_of_label(fields: Fields) -> str:
     return next((f"/{name}" for name in TOLD_APART_BY if f"/{name}/type" in fields), "")
 
 
-def relabelled(gone: Iterable[str], new: Iterable[str]) -> list[tuple[str, str]]:
-    """Events of one type that are there under another label, where there is no second choice."""
+def relabelled(gone: Iterable[str], new: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Events of one type that are there under another label, where there is no second choice.
+
+    Returns:
+        Of each the label to tell it at, the old one and the new one. It is told at one that has a
+        type of its item: so it is the same there and back.
+    """
     fresh_labels = list(new)
     pairs = [
         (old, fresh)
@@ -65,7 +70,8 @@ def relabelled(gone: Iterable[str], new: Iterable[str]) -> list[tuple[str, str]]
         if base_of_label(old) == base_of_label(fresh)
     ]
     left, right = Counter(old for old, _ in pairs), Counter(fresh for _, fresh in pairs)
-    return sorted(one for one in pairs if left[one[0]] == 1 and right[one[1]] == 1)
+    sole = sorted(one for one in pairs if left[one[0]] == 1 and right[one[1]] == 1)
+    return [(old if item_of_label(old) else fresh, old, fresh) for old, fresh in sole]
 
 
 def of_its_item(old: str, fresh: str, before: Fields, after: Fields) -> Change | None:
@@ -76,8 +82,7 @@ def of_its_item(old: str, fresh: str, before: Fields, after: Fields) -> Change |
         before, after: the fields of the events under these labels.
     """
     changes = field_changes(before, after)
-    members = {f"/{member}" for member in TOLD_APART_BY}
-    if len(changes) > 1 or (changes and changes[0].pointer.removesuffix(_TYPE) not in members):
+    if len(changes) > 1 or not all(map(_is_of_member, changes)):
         return None
     words = item_of_label(old), item_of_label(fresh)
     if not changes:
@@ -87,6 +92,14 @@ def of_its_item(old: str, fresh: str, before: Fields, after: Fields) -> Change |
     if change.pointer.endswith(_TYPE) and change.rule in _OTHER_WORD:
         return Change("discriminator-changed", change.pointer, *words)
     return change
+
+
+def _is_of_member(change: Change) -> bool:
+    """Whether an edit is of what events are told apart by, or of its type: under either name."""
+    is_renamed = change.rule == "field-renamed"
+    places = (change.pointer, str(change.after) if is_renamed else change.pointer)
+    members = {f"/{member}" for member in TOLD_APART_BY}
+    return any(one.removesuffix(_TYPE) in members for one in places)
 
 
 def is_same_event(one: Fields, other: Fields) -> bool:

@@ -1,20 +1,25 @@
-"""Edits of all that an object holds: put into an envelope, taken out of one, emptied, filled."""
+"""Edits of all that an object holds: put into an envelope, taken out of one, emptied, filled.
+
+And those that only some of many show: then no member is gone, and none is always there any more.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from .change import Change
 from .kinds import base_of
 from .pairs import Unpaired, count_below, is_name, name_of
 from .portraits import Portrait
-from .snapshot import Field, parent_of
+from .snapshot import Field, Fields, parent_of
 
-__all__ = ["EMPTIED", "FILLED", "claim_wholes"]
+__all__ = ["EMPTIED", "FILLED", "claim_partly_packed", "claim_wholes"]
 
 EMPTIED: Final = "object-now-empty"
 FILLED: Final = "object-now-filled"
+_FADING: Final = "field-became-optional"
+_FIRM: Final = "field-became-always-present"
 #: Of one member alone it is better told by its name that it came or went.
 _SEVERAL: Final = 2
 
@@ -84,3 +89,54 @@ def _holds(place: str, left: Unpaired, side: int, whole: Portrait) -> bool:
     fields = (left.before, left.after)[side]
     inner = Portrait.of(place, fields)
     return bool(whole.below) and inner.is_like(whole, loosely=True)
+
+
+def claim_partly_packed(changes: Iterable[Change], left: Unpaired) -> list[Change]:
+    """The changes, those by which some objects were put into an envelope as one edit.
+
+    Of a place where all members were always there, and none is any more: if a member that is new
+    (and not always there) holds what the place held, some stand in it now. The way back is that
+    this member is not seen any more; what it brings about is told with it.
+    """
+    changes = list(changes)
+    for rule, alone, bare, packed in (
+        (_FADING, left.new, left.before, left.after),
+        (_FIRM, left.gone, left.after, left.before),
+    ):
+        for envelope in [one for one in alone if is_name(one) and not packed[one].always]:
+            place = parent_of(envelope)
+            follow = [
+                one
+                for one in sorted(changes, key=lambda one: one.pointer)
+                if one.rule == rule and is_name(one.pointer) and parent_of(one.pointer) == place
+            ]
+            if not _is_packed(place, envelope, follow, bare, packed):
+                continue
+            alone.remove(envelope)
+            changes = [one for one in changes if one not in follow]
+            told = tuple(f"{one.rule} {one.pointer}" for one in follow)
+            below = count_below(envelope, packed)
+            if rule == _FADING:
+                one = Change("field-moved", place, place, envelope, below, told)
+            else:
+                field = str(packed[envelope])
+                one = Change("field-unobserved", envelope, field, None, below, told)
+            changes.append(one)
+    return changes
+
+
+def _is_packed(
+    place: str, envelope: str, follow: Sequence[Change], bare: Fields, packed: Fields
+) -> bool:
+    """Whether an envelope holds all that stands at a place by itself, and explains these edits."""
+    if place not in bare or place not in packed or not _is_object(packed[place]):
+        return False
+    always = {
+        name_of(one)
+        for one, field in bare.items()
+        if is_name(one) and one != place and parent_of(one) == place and field.always
+    }
+    if len(always) < _SEVERAL or always != {name_of(one.pointer) for one in follow}:
+        return False
+    whole, inner = Portrait.of(place, bare), Portrait.of(envelope, packed)
+    return always <= inner.below.keys() and inner.is_part_of(whole)

@@ -8,6 +8,7 @@ from .change import Change
 from .pairs import name_of
 from .rules import RULES
 from .snapshot import parent_of
+from .swaps import SWAPPED
 
 __all__ = ["told_of"]
 
@@ -39,6 +40,13 @@ def told_of(change: Change) -> str:
         return f"{rule.means}: the last one is {fresh} now; it was {old}"
     if change.rule == "error-envelope-changed" and change.pointer == "/body":
         return f"{rule.means}: {_envelope(change.before)} became {_envelope(change.after)}"
+    if change.rule == "content-type-changed" and (told := _parameters(change)):
+        return told
+    if change.rule == SWAPPED:
+        names = " and ".join(name_of(str(side)) for side in (change.before, change.after))
+        others = sum(one.startswith(SWAPPED) for one in change.explains)
+        more = f"; so have {others} more such pairs" if others else ""
+        return f"{rule.means}: {names}{more}"
     if change.before is not None and change.after is not None:
         return f"{rule.means}{_from_to(change)}"
     if rule.action == "change":
@@ -74,3 +82,14 @@ def _envelope(name: str | None) -> str:
         return f"the {word}"
     ending = word[-2:] if word[-2:] in _AROUND else ""
     return f'{_AROUND[ending]} below "{word.removesuffix(ending)}"'
+
+
+def _parameters(change: Change) -> str:
+    """Of a body of the same media type, what is said besides; ``""`` if it is of another one."""
+    sides = [str(side).strip('"') for side in (change.before, change.after)]
+    types, said = zip(*(side.partition("; ")[::2] for side in sides), strict=True)
+    if types[0] != types[1] or " | " in "".join(sides):
+        return ""
+    what = "the charset" if all("charset=" in one or not one for one in said) else "a parameter"
+    old, fresh = (one or "none" for one in said)
+    return f"the body is {types[0]} as before, and only {what} differs: {old} became {fresh}"

@@ -144,8 +144,8 @@ class Policy:
             return _DIGIT.sub("0", value)
         if kind == "limit":
             return value
-        if kind == "slug":
-            return value if _is_slug(value) else stand_ins.opaque("slug", value)
+        if kind in ("slug", "scope"):
+            return _named(value, kind, stand_ins)
         if kind == "url":
             return stand_ins.url(value)
         if kind == "blob":
@@ -188,6 +188,13 @@ class Policy:
         if name in ("delta", "text") and is_answer and self.said is not None and value in self.said:
             return value
         return "x" * len(value)
+
+
+def _named(value: str, kind: str, stand_ins: Placeholders) -> str:
+    """A name of something, or of what a token may be used for: its words, as far as they are."""
+    if kind == "scope":
+        return " ".join(one if _is_slug(one) else "redacted" for one in value.split(" "))
+    return value if _is_slug(value) else stand_ins.opaque(kind, value)
 
 
 def _is_slug(value: str) -> bool:

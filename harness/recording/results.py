@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from harness.contract import Contract
@@ -19,14 +19,9 @@ __all__ = ["adoptable", "report_of", "unlooked"]
 _OF_PROBE = "probe/"
 
 
-def unlooked(contract: Contract, ids: Sequence[str], why: str) -> Report:
-    """The report of a run that could not look at anything."""
-    return Report(
-        findings=[],
-        unchecked=[Unchecked("record", why)],
-        probes=[_unasked(contract, id_) for id_ in ids],
-        command="record",
-    )
+def unlooked(why: str) -> Report:
+    """The report of a run that could not look at anything: the reason, and no row of a probe."""
+    return Report(findings=[], unchecked=[Unchecked("record", why)], command="record")
 
 
 def report_of(contract: Contract, found: Outcome, left: Iterable[Row] = ()) -> Report:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
@@ -57,6 +57,7 @@ class Captured:
         files: the names of the files that were wished for, and whether each is another one now.
         transports: which ones the release has.
         waits_for: the calls that it waits for before its turn.
+        again: what was run once more because the client had died, and of what.
         isolated: whether nothing but loopback could be reached; ``None`` if nothing was run.
         seconds: how long it took to run.
     """
@@ -67,6 +68,7 @@ class Captured:
     files: Sequence[tuple[str, bool]] = ()
     transports: Sequence[str] = ()
     waits_for: Sequence[str] = ()
+    again: Sequence[str] = ()
     isolated: bool | None = None
     seconds: float = 0.0
 
@@ -139,10 +141,11 @@ class Capturer:
         return Captured(
             version,
             "captured",
-            "; ".join(f"{' over '.join(key)}: {why}" for key, why in recorded.cannot.items()),
+            "; ".join(_told(recorded.cannot)),
             tuple(zip((one.file for one in captures), changed, strict=True)),
             release.transports,
             tuple(sorted(call.path for call, waits in recorded.waits.items() if waits)),
+            tuple(_told(recorded.again)),
             recorded.isolated,
             time.monotonic() - start,
         )
@@ -255,6 +258,10 @@ class Capturer:
         return changed
 
 
+def _told(runs: Mapping[tuple[str, str], str]) -> list[str]:
+    return [f"{' over '.join(filter(None, key))}: {why}" for key, why in runs.items()]
+
+
 def _check(recorded: Recorded) -> None:
     """See that the runs are worth being kept: one that sent nothing is told, and a plain turn that
     went wrong says that none of them can be believed.
@@ -262,6 +269,9 @@ def _check(recorded: Recorded) -> None:
     Raises:
         CaptureError: it went wrong.
     """
+    for (name, transport), why in recorded.cannot.items():
+        if name == _PLAIN:
+            raise CaptureError(f"a plain turn over {transport}: {why}")
     for (name, transport), recording in recorded.runs.items():
         if not recording.sent:
             recorded.cannot[name, transport] = "it sent nothing"

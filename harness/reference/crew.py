@@ -42,7 +42,8 @@ class Recorded:
         runs: by the name of the run and the transport.
         beside: the calls beside the turn.
         waits: whether the client waits for such a call before its turn.
-        cannot: runs that this client cannot do, and why.
+        cannot: runs that this client cannot do, or died in twice, and why.
+        again: runs that were done once more, because the client had died, and of what.
         has_websocket: whether it has that transport; ``None`` if that was not looked at.
         isolated: whether nothing but loopback could be reached.
     """
@@ -51,6 +52,7 @@ class Recorded:
     beside: Recording | None = None
     waits: dict[Call, bool] = field(default_factory=dict)
     cannot: dict[tuple[str, str], str] = field(default_factory=dict)
+    again: dict[tuple[str, str], str] = field(default_factory=dict)
     has_websocket: bool | None = None
     isolated: bool = False
 
@@ -105,18 +107,37 @@ def _take(recorded: Recorded, row: Mapping[str, Any]) -> str:
         return ""
     if "call" in row:
         call = Call(*row["call"])
+        if row["waited_for"] is None:
+            return f"died twice before it was seen whether it waits for {call.path}"
         recorded.waits[call] = row["waited_for"]
         return f"waits for {call.path}" if row["waited_for"] else f"goes on without {call.path}"
     key = (row["run"], row["transport"])
     if "why" in row:
         recorded.cannot[key] = row["why"]
         return f"{' over '.join(key)}: {row['why']}"
-    recording = Recording.from_json(row["recording"])
-    if not row["transport"]:
+    return _take_recording(recorded, key, Recording.from_json(row["recording"]))
+
+
+def _take_recording(recorded: Recorded, key: tuple[str, str], recording: Recording) -> str:
+    said = " over ".join(filter(None, key))
+    if recording.died is not None:
+        recorded.cannot[key] = f"it died of {_signal(recording.died)}, and so it did once more"
+        return f"{said}: {recorded.cannot[key]}"
+    if key[1]:
+        recorded.runs[key] = recording
+    else:
         recorded.beside = recording
-        return str(row["run"])
-    recorded.runs[key] = recording
-    return " over ".join(key)
+    if recording.died_before is not None:
+        recorded.again[key] = f"it had died of {_signal(recording.died_before)}"
+        said += f", once more: {recorded.again[key]}"
+    return said
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # one of those without a name
+        return f"signal {number}"
 
 
 def _rows(plan: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -83,15 +83,36 @@ class Recorder:
         self._stopped.set()
 
     def run(self, run: Run, transport: str) -> Recording:
-        """Run it from a fresh sign-in; everything that it sent, in order."""
+        """Run it from a fresh sign-in; everything that it sent, in order.
+
+        That a client dies (of a machine short of memory, say) is no fact about what it sends: it
+        is run once more. If it dies again, that is what the recording says.
+        """
+        return _unless_it_dies(lambda: self._run(run, transport))
+
+    def side_calls(self) -> Recording:
+        """What it calls beside the turn, all of it, in whatever order; once more if it dies."""
+        return _unless_it_dies(self._side_calls)
+
+    def waits_for(self, call: Call) -> bool | None:
+        """Whether the client sends no turn as long as this call has no answer; ``None`` if it died
+        each time before that could be seen."""
+        found = self._waits_for(call)
+        return self._waits_for(call) if found is None else found
+
+    def _run(self, run: Run, transport: str) -> Recording:
         backend = self._backend(run.plays, transport)
         with self._standing(backend, expired=run.expired) as (standin, stage):
-            ends = [self._turn(turn, stage, standin) for turn in run.turns]
+            ends: list[_End] = []
+            for turn in run.turns:
+                ends.append(self._turn(turn, stage, standin))
+                if _is_death(ends[-1][0]):
+                    break
             standin.settle()
             return _recording(conversation(standin.exchanges)[:MOST], ends, stage)
 
-    def side_calls(self) -> Recording:
-        """What it calls beside the turn, all of it, in whatever order.
+    def _side_calls(self) -> Recording:
+        """What it calls beside the turn.
 
         The turn's own answer is kept back until the client waits for nothing else; what it sends
         when it ends is a race, and not counted. The other answers are kept back, too, until it
@@ -121,12 +142,13 @@ class Recorder:
             ]
             return _recording(found, [(code, said)], stage)
 
-    def waits_for(self, call: Call) -> bool:
-        """Whether the client sends no turn as long as this call has no answer."""
+    def _waits_for(self, call: Call) -> bool | None:
         gate = Gate(self._backend((), ""), lambda incoming: call_of(incoming) == call)
         with self._standing(gate) as (_, stage), self._start(stage) as process:
             try:
                 self._watch(process, gate, lambda: gate.waiting > 0, gate.turn_came.is_set)
+                if not process.running and _is_death(process.kill()):
+                    return None
                 return gate.waiting > 0 and not gate.turn_came.is_set()
             finally:
                 process.kill()
@@ -206,6 +228,16 @@ class Recorder:
     def _go_on(self) -> None:
         if self._stopped.is_set():
             raise Stopped
+
+
+def _unless_it_dies(record: Callable[[], Recording]) -> Recording:
+    first = record()
+    return first if first.died is None else replace(record(), died_before=first.died)
+
+
+def _is_death(code: int | None) -> bool:
+    """Whether an exit code says that a signal ended it."""
+    return code is not None and code < 0
 
 
 def conversation(exchanges: Iterable[Recorded]) -> list[Recorded]:

@@ -95,10 +95,13 @@ class Recording:
 
     Attributes:
         sent: in the order in which it arrived.
-        exit_codes: of each turn; ``None`` for one that did not end in time.
+        exit_codes: of each turn; ``None`` for one that did not end in time, negative for one that
+            a signal ended, which was not ours.
         paths: folders of the run, by what they are.
         at: when it ended, in Unix time.
         said: the end of what the client said on stderr; for a person, if it went wrong.
+        died_before: the signal of which the client died in the run before, which this is instead
+            of; ``None`` if there was none.
     """
 
     sent: tuple[Sent, ...]
@@ -106,6 +109,12 @@ class Recording:
     paths: Mapping[str, str]
     at: float
     said: str = ""
+    died_before: int | None = None
+
+    @property
+    def died(self) -> int | None:
+        """The signal of which the client died; ``None`` if it did not."""
+        return next((-code for code in self.exit_codes if code is not None and code < 0), None)
 
     def to_json(self) -> dict[str, Any]:
         """It as JSON."""
@@ -115,6 +124,7 @@ class Recording:
             "paths": dict(self.paths),
             "at": self.at,
             "said": self.said,
+            "died_before": self.died_before,
         }
 
     @classmethod
@@ -126,4 +136,5 @@ class Recording:
             dict(document["paths"]),
             document["at"],
             document["said"],
+            document["died_before"],
         )

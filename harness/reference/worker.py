@@ -63,6 +63,10 @@ def _rows(plan: Mapping[str, Any], recorder: Recorder, pool: ThreadPoolExecutor)
     if has_websocket is None and any(transport == WEBSOCKET for _, transport in wanted):
         # Nothing is known of this release yet.
         recording = recorder.run(RUNS[_FIRST], WEBSOCKET)
+        if recording.died is not None:
+            # What it would have asked for, nobody knows; and without a plain turn there is nothing.
+            yield _row(_FIRST, WEBSOCKET, recording)
+            return
         has_websocket = any(one.websocket for one in recording.sent)
         if has_websocket and (_FIRST, WEBSOCKET) in wanted:
             yield _row(_FIRST, WEBSOCKET, recording)

@@ -14,6 +14,7 @@ from harness.drift.findings import Finding, Unchecked
 from harness.drift.waivers import WAIVER_RULES, place_of
 from harness.lines import visible
 from harness.report import Report
+from harness.report.left import by_reason
 from harness.report.words import (
     cut,
     details,
@@ -34,7 +35,7 @@ LIMITS: Final = {"error": 10, "warning": 10, "notice": 5}
 #: Benign findings are recorded, and annotated nowhere.
 _LEVELS: Final = {"error": "breaking", "warning": "risky", "notice": "additive"}
 _MAX_TEXT: Final = 2000
-#: Names of what was left that one annotation holds.
+#: Reasons for which something was left that one annotation holds.
 _NAMED: Final = 10
 
 
@@ -68,8 +69,9 @@ def _left_over(command: str, report: Report) -> Iterator[str]:
 
 
 def _names(items: Sequence[Unchecked]) -> str:
-    named = "; ".join(f"{one.what}: {one.why}" for one in items[:_NAMED])
-    more = len(items) - _NAMED
+    reasons = by_reason(items)
+    named = "; ".join(map(str, reasons[:_NAMED]))
+    more = sum(one.count for one in reasons[_NAMED:])
     return f"{named}; {more} more" if more > 0 else named
 
 

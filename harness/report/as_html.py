@@ -13,6 +13,7 @@ from markupsafe import Markup
 from harness.drift.waivers import place_of
 from harness.lines import visible
 from harness.report import Report
+from harness.report.left import by_reason
 from harness.report.words import (
     details,
     first_step,
@@ -48,6 +49,7 @@ def as_html(report: Report) -> str:
             ("Could not be looked at", "unchecked", report.unchecked),
             ("Not compared: only one side has it", "soft", report.one_sided),
         ),
+        by_reason=by_reason,
         aside=set_aside(report),
         style=style,
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),

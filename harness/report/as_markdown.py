@@ -14,6 +14,7 @@ from harness.drift.findings import Finding, Unchecked
 from harness.drift.waivers import place_of
 from harness.lines import visible
 from harness.report import ProbeRow, Report
+from harness.report.left import by_reason
 from harness.report.words import (
     Group,
     counted,
@@ -103,8 +104,12 @@ def _finding(one: Finding) -> str:
 def _left(what: str, items: Sequence[Unchecked]) -> Iterator[_Block]:
     if items:
         yield f"\n### {what} ({len(items)})\n\n", 0
-        for one in items:
-            yield f"- {code_span(one.what)}: {code_span(one.why)}\n", 1
+        for one in by_reason(items):
+            names = ", ".join(map(code_span, one.names)) + (f", {one.rest}" if one.more else "")
+            told = f"{names}: {code_span(one.why)}"
+            if one.count > 1:
+                told = f"{code_span(one.why)} ({one.count}): {names}"
+            yield f"- {told}\n", one.count
 
 
 def _table(rows: Sequence[ProbeRow]) -> Iterator[_Block]:

@@ -16,6 +16,7 @@ from harness.drift.waivers import place_of
 from harness.lines import visible
 from harness.report import Report
 from harness.report.as_json import json_text
+from harness.report.left import by_reason
 from harness.report.words import file_of, set_aside
 from leg._version import __version__
 
@@ -157,6 +158,5 @@ def _invocation(report: Report) -> dict[str, Any]:
 
 def _notices(level: str, what: str, items: Iterable[Unchecked]) -> list[dict[str, Any]]:
     return [
-        {"level": level, "message": {"text": visible(f"{what}: {one.what}: {one.why}")}}
-        for one in items
+        {"level": level, "message": {"text": visible(f"{what}: {one}")}} for one in by_reason(items)
     ]

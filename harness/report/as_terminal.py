@@ -12,6 +12,7 @@ from harness.drift.findings import Finding, Unchecked
 from harness.drift.waivers import place_of
 from harness.lines import visible
 from harness.report import ProbeRow, Report
+from harness.report.left import by_reason
 from harness.report.words import (
     Group,
     counted,
@@ -145,9 +146,10 @@ def _finding(one: Finding) -> Iterator[_Line]:
 def _left(name: str, what: str, items: Sequence[Unchecked]) -> Iterator[_Line]:
     if items:
         yield _line((name.upper(), name), f"  {len(items)} {what}")
-        for one in items[:MAX_OF_A_RULE]:
-            yield _line(f"{one.what}: {one.why}", indent=2)
-        more = len(items) - MAX_OF_A_RULE
+        reasons = by_reason(items)
+        for one in reasons[:MAX_OF_A_RULE]:
+            yield _line(str(one), indent=2)
+        more = sum(one.count for one in reasons[MAX_OF_A_RULE:])
         if more > 0:
             yield _line((f"{more} more; --format json has all of them", "unchecked"), indent=2)
         yield _line()

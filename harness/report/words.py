@@ -172,8 +172,13 @@ def _found(report: Report) -> Iterator[str]:
     found = ", ".join(f"{levels[level]} {level}" for level in LEVELS if levels[level])
     if real and not any(at_or_over(one.level, report.fail_on) for one in real):
         yield f"{counted(len(real), 'finding')} below {report.fail_on} ({found})"
-    else:
+    elif found or not _looked_nowhere(report):
         yield found or "no drift"
+
+
+def _looked_nowhere(report: Report) -> bool:
+    """Whether something could not be looked at, and nothing says that anything else could."""
+    return bool(report.unchecked) and report.probes is None and not report.compared
 
 
 def summary(report: Report) -> str:

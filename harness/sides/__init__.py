@@ -1,8 +1,8 @@
 """The sides of a comparison: files, folders, captures, contracts and git revisions, as exchanges.
 
 :func:`open_sides` finds out what a name means; :func:`compare_sides` compares two sides question by
-question; :func:`releases_of` takes two captured releases of a client for what they are;
-:func:`shapes_of` counts one side.
+question; :func:`releases_of` takes two captured releases of a client for what they are, and :func:`trees_of`
+two folders of releases; :func:`shapes_of` counts one side.
 """
 
 from ._compare import Comparison, compare_sides
@@ -10,7 +10,7 @@ from ._lens import Lens
 from ._model import Seen, Side
 from ._open import open_sides
 from ._pairs import Place
-from ._releases import Releases, releases_of
+from ._releases import Releases, Trees, releases_of, trees_of
 from ._shapes import shapes_of
 
 __all__ = [
@@ -20,8 +20,10 @@ __all__ = [
     "Releases",
     "Seen",
     "Side",
+    "Trees",
     "compare_sides",
     "open_sides",
     "releases_of",
     "shapes_of",
+    "trees_of",
 ]

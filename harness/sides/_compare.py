@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,13 +21,11 @@ from ._lens import Lens
 from ._merge import Merged
 from ._model import ALONE, Seen, Side
 from ._pairs import Place, pair_up
-from ._pools import Pool
+from ._pools import Pool, still_unclaimed
+from ._shares import Shares
 from ._tally import Difference, Tally
 
 __all__ = ["Comparison", "Progress", "compare_sides"]
-
-#: So many files of a pool are named.
-_NAMED: Final = 3
 
 #: The surfaces of one protocol over two transports.
 _TWINS: Final = {"responses", "responses-ws"}
@@ -107,6 +105,7 @@ class _Run:
         self._proved = proved
         self._tally = Tally(lens.schemas)
         self._clients = Clients()
+        self._shares = Shares()
         self._merged = Merged()
         self._surfaces: tuple[set[str], set[str]] = (set(), set())
         self._broken: list[ContractError] = []
@@ -140,6 +139,8 @@ class _Run:
             for one in () if is_lone else client_findings(before, after):
                 self._merged.add(self._placed(one, key))
             only_before, only_after = unclaimed(only_before, after), unclaimed(only_after, before)
+        else:
+            self._shares.see(key, pairing.spreads)
         self._tally.pool(0, key, only_before)
         self._tally.pool(1, key, only_after)
         return size
@@ -184,13 +185,13 @@ class _Run:
         for call in self._clients.unmatched(1):
             self._fresh(call)
         rest = self._tally.match_pools()
+        shifted = self._tell_shares()
         for place, pool in rest.unjudged.items():
             self._merged.skip(Unchecked(self._named(1, place, pool), _OTHERWISE))
-        for place, pool in _unclaimed(rest.gone, self._clients.only(0)):
-            what = self._named(0, place, pool)
-            one = _dropped(place.surface, pool.keys[0], what, place.name)
+        for place, pool in still_unclaimed(rest.gone, self._clients.only(0), shifted):
+            one = _dropped(place.surface, pool.keys[0], self._named(0, place, pool), place.name)
             self._merged.add(self._placed(one, pool.keys[0]))
-        for place, pool in _unclaimed(rest.fresh, self._clients.only(1)):
+        for place, pool in still_unclaimed(rest.fresh, self._clients.only(1), shifted):
             self._fresh(self._named(1, place, pool))
         for index in (0, 1):
             for key in self._clients.one_sided(index):
@@ -246,6 +247,17 @@ class _Run:
         for missed in left:
             self._merged.skip(replace(missed, why=f"{missed.why} ({some})"))
 
+    def _tell_shares(self) -> set[tuple[str, str]]:
+        """Tell which refusals are more or fewer than before; the endpoints that have such."""
+        shifts = self._shares.shifts(self._tally.pools)
+        for one in shifts:
+            missed = None if self._proved else one.missed()
+            if missed is not None:
+                self._merged.skip(missed)
+            else:
+                self._merged.add(self._placed(one.found(), one.key))
+        return {one.place[:2] for one in shifts}
+
     def _fresh(self, what: str) -> None:
         self._only(1, what)
 
@@ -253,10 +265,7 @@ class _Run:
         self._one_sided.append(Unchecked(what, f"only {self._sides[index].name} has it"))
 
     def _named(self, index: int, place: Place, pool: Pool) -> str:
-        """The files of a pool, in a few words."""
-        names = list(dict.fromkeys(key or self._sides[index].name for key in pool.keys))
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        return f"{', '.join(names[:_NAMED])}{more} ({place.endpoint}, {place.outcome})"
+        return pool.named(place, self._sides[index].name)
 
     def _placed(self, one: Finding, key: str) -> Finding:
         """A finding with the file that it is about: the new one, where there is one."""
@@ -279,13 +288,6 @@ class _Run:
                 f"nothing can be compared: {self._sides[0].name} is {old}, "
                 f"{self._sides[1].name} is {new}{twins}."
             )
-
-
-def _unclaimed(pools: Mapping[Place, Pool], transports: set[str]) -> Iterator[tuple[Place, Pool]]:
-    """Pools, less those that are there because of a transport that came or went."""
-    for place, pool in pools.items():
-        if not pool.transports <= transports:
-            yield place, pool
 
 
 def _dropped(surface: str, key: str, what: str, endpoint: str = "") -> Finding:

@@ -87,14 +87,15 @@ def _broken(
     body = endpoint.error if exchange.failed else endpoint.ok
     if exchange.is_stream and endpoint.events is not None:
         known: dict[str | None, str | None] = {}
-        for event in exchange.events:
-            kind = event.type
+        for run in (run for runs in exchange.runs for run in runs):
+            kind = run[0].type
             if kind not in known:
                 found = None if kind is None else schemas.event(endpoint.events, kind)
                 path = found or f"{endpoint.events}/unknown.json"
                 known[kind] = path if judge.knows(path) else None
             of_kind = known[kind]
-            if of_kind is not None and event.payload is not NOT_JSON:
-                yield from judge.broken(of_kind, event.payload, event=event)
+            for event in run:
+                if of_kind is not None and event.payload is not NOT_JSON:
+                    yield from judge.broken(of_kind, event.payload, event=event)
     elif body is not None and exchange.payload() is not NOT_JSON:
         yield from judge.broken(body, exchange.payload(), "/body")

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
-from harness.contract import FOLDERS, Contract, is_contract
+from harness.contract import FOLDERS, Contract, files_below, is_contract
 from harness.exits import WrongUse
 from harness.raw import RAW
 
@@ -39,7 +39,7 @@ def open_sides(
 
     Raises:
         WrongUse: a name is neither a path nor a revision, or holds nothing to compare.
-        ContractError: a revision holds a file that is too large.
+        ContractError: a revision holds a file that is too large, or a folder cannot be listed.
     """
     with ExitStack() as stack:
         opener = _Opener(contract, stack, raw=raw)
@@ -141,11 +141,9 @@ class _Opener:
 def _named(folder: Path, kinds: tuple[str, ...]) -> dict[str, Path]:
     """The files below a folder by their relative path, without its suffix where that suffices."""
     files: dict[str, Path] = {}
-    for file in sorted(folder.rglob("*")):
-        relative = file.relative_to(folder)
-        if file.suffix not in kinds or any(part.startswith(".") for part in relative.parts):
-            continue
-        if file.is_file():
+    for file in files_below(folder):
+        if file.suffix in kinds:
+            relative = file.relative_to(folder)
             short = relative.with_suffix("").as_posix()
             files[relative.as_posix() if short in files else short] = file
     return files

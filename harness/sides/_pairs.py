@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,7 +13,16 @@ from harness.exchange import Exchange
 
 from ._model import Seen
 
-__all__ = ["Pair", "Pairing", "Place", "outcome_in", "outcome_of", "pair_up", "place_of"]
+__all__ = [
+    "Pair",
+    "Pairing",
+    "Place",
+    "Spread",
+    "outcome_in",
+    "outcome_of",
+    "pair_up",
+    "place_of",
+]
 
 #: The place of an answer without its request.
 _ANSWER = "an answer alone"
@@ -42,6 +51,15 @@ class Pair:
     after: Sequence[Exchange]
 
 
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A set of answers to one question: how many went how (the outcome), on either side."""
+
+    place: tuple[str, str]
+    before: Mapping[str, int]
+    after: Mapping[str, int]
+
+
 @dataclass(slots=True)
 class Pairing:
     """What came of pairing the exchanges of two files."""
@@ -49,6 +67,7 @@ class Pairing:
     pairs: list[Pair] = field(default_factory=list)
     only_before: list[Seen] = field(default_factory=list)
     only_after: list[Seen] = field(default_factory=list)
+    spreads: list[Spread] = field(default_factory=list)
 
 
 def place_of(exchange: Exchange) -> str:
@@ -110,6 +129,9 @@ def _add(pairing: Pairing, before: list[Seen], after: list[Seen]) -> None:
 def _add_sets(pairing: Pairing, before: list[Seen], after: list[Seen]) -> None:
     """Calls of one endpoint, by how they went; what went one way before and another since, too."""
     here, there = _by_outcome(before), _by_outcome(after)
+    counts = [{outcome: len(some) for outcome, some in one.items()} for one in (here, there)]
+    place = before[0].surfaces[0], place_of(before[0].exchange)
+    pairing.spreads.append(Spread(place, *counts))
     for outcome in here.keys() & there.keys():
         _add(pairing, here.pop(outcome), there.pop(outcome))
     if len(here) == len(there) == 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from harness.drift.changes import fields_of
 from harness.drift.findings import Finding
@@ -11,7 +12,11 @@ from harness.drift.shape import Shape, snapshot_of
 
 from ._pairs import Place
 
-__all__ = ["Counts", "Pool", "is_same_question", "matching", "turned"]
+__all__ = ["Counts", "Pool", "is_same_question", "matching", "still_unclaimed", "turned"]
+
+
+#: So many files of a pool are named.
+_NAMED: Final = 3
 
 
 @dataclass(slots=True)
@@ -24,6 +29,12 @@ class Pool:
     unknown: tuple[str, ...] = ()
     transports: set[str] = field(default_factory=set)
     is_captured: bool = False
+
+    def named(self, place: Place, side: str) -> str:
+        """The files of the pool in a few words, where it stands, and how it went there."""
+        names = list(dict.fromkeys(key or side for key in self.keys))
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        return f"{', '.join(names[:_NAMED])}{more} ({place.endpoint}, {place.outcome})"
 
 
 @dataclass(slots=True)
@@ -85,6 +96,21 @@ def turned(
         return None
     best = max(found, key=lambda where: (where.outcome == "ok", found[where].exchanges))
     return best, found[best]
+
+
+def still_unclaimed(
+    pools: Mapping[Place, Pool], transports: set[str], shifted: set[tuple[str, str]]
+) -> Iterator[tuple[Place, Pool]]:
+    """Pools, less those that are there because of what is told already.
+
+    Args:
+        transports: those that came or went.
+        shifted: the endpoints of which it is told how many answers are refusals.
+    """
+    for place, pool in pools.items():
+        is_told = place.outcome == "ok" and place[:2] in shifted
+        if not (is_told or pool.transports <= transports):
+            yield place, pool
 
 
 def is_same_question(one: Shape, among: Shape) -> bool:

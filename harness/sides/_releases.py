@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import PurePath
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
 from typing import Final
 
-from harness.contract import Contract, ContractError, Interaction, interactions_of
+from harness.contract import Contract, ContractError, Interaction, interactions_of, version_key
 from harness.drift.findings import Unchecked
+from harness.exits import WrongUse
 from harness.reference.runs import TRANSPORTS
 from harness.reference.wire.captured import Captured, Reader, Vantage
 
 from ._model import ALONE, Side
 
-__all__ = ["Releases", "releases_of"]
+__all__ = ["Releases", "Trees", "releases_of", "trees_of"]
 
 _SUFFIX: Final = ".yaml"
+#: How the name of a folder begins that holds one release.
+_NUMBERED: Final = re.compile(r"\d+\.\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,77 @@ def releases_of(old: Side, new: Side, contract: Contract) -> Releases | None:
         for version, found, side, known in zip(versions, runs, (old, new), names, strict=True)
     ]
     return Releases(sides[0], sides[1], quarantined)
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """Two folders of captured releases.
+
+    Attributes:
+        pairs: the releases that are compared with each other, each as two sides.
+        only_before, only_after: the versions that only one of the two has.
+    """
+
+    pairs: Sequence[tuple[Side, Side]]
+    only_before: Sequence[str] = ()
+    only_after: Sequence[str] = ()
+
+
+def trees_of(old: Side, new: Side) -> Trees | None:
+    """Both sides release by release, if each is a folder of captured releases; else ``None``.
+
+    A folder of releases holds one folder for each (``0.156.0/plain.https.yaml``). Releases of the
+    same version are compared with each other; where each side has but one, these two are.
+
+    Raises:
+        WrongUse: the two have no release in common, or only one of them is such a folder.
+    """
+    trees = _by_version(old), _by_version(new)
+    if trees[0] is None or trees[1] is None:
+        for tree, other in ((trees[0], new), (trees[1], old)):
+            if tree is not None and _vantages(other) is not None:
+                raise WrongUse(_name_one(tree, "one side is a single release"))
+        return None
+    here, there = trees
+    if len(here) == len(there) == 1:
+        return Trees([(*here.values(), *there.values())])
+    both, only_here, only_there = (
+        sorted(one, key=version_key)
+        for one in (here.keys() & there.keys(), here.keys() - there, there.keys() - here)
+    )
+    if not both:
+        raise WrongUse(_name_one(there, "the two sides have no release in common"))
+    return Trees([(here[one], there[one]) for one in both], only_here, only_there)
+
+
+def _name_one(tree: Mapping[str, Side], why: str) -> str:
+    """What to compare instead of a folder of releases."""
+    newest = tree[max(tree, key=version_key)]
+    return f"{why}; name the release to compare, such as {newest.name}."
+
+
+def _by_version(side: Side) -> dict[str, Side] | None:
+    """The releases below a side, by version; ``None`` if it holds anything else."""
+    files: dict[str, dict[str, Path]] = {}
+    for key, file in side.files.items():
+        version, _, run = key.partition("/")
+        if not _NUMBERED.match(version) or not run:
+            return None
+        files.setdefault(version, {})[run] = file
+    between = "/" if ":" in side.name or not side.is_revision else ":"
+    found = {
+        version: replace(
+            side,
+            name=f"{side.name.rstrip('/')}{between}{version}",
+            files=runs,
+            folder=None if side.folder is None else side.folder / version,
+            note="",
+        )
+        for version, runs in files.items()
+    }
+    if side.contract is not None or any(_vantages(one) is None for one in found.values()):
+        return None
+    return found or None
 
 
 def _names(old: Side, new: Side) -> tuple[dict[str, Vantage], dict[str, Vantage]] | None:

@@ -178,6 +178,11 @@ class Tally:
         """Each pair of shapes that differ."""
         return [*(one for one in self._known.values() if one is not None), *self._turned]
 
+    @property
+    def pools(self) -> tuple[Mapping[Place, Pool], Mapping[Place, Pool]]:
+        """What of either side has no counterpart of its own."""
+        return self._pools
+
     def match_pools(self) -> Rest:
         """Compare what has no counterpart as sets; what stands on one side only is left over."""
         old, new = (dict(side) for side in self._pools)

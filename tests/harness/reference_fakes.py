@@ -19,7 +19,7 @@ from harness.reference.releases import write_releases
 VERSION = "0.150.7"
 
 SCRIPT = """#!{python}
-import glob, http.client, json, os, pathlib, random, ssl, sys, threading, time, uuid
+import glob, http.client, json, os, pathlib, random, signal, ssl, sys, threading, time, uuid
 from urllib.parse import urlsplit
 
 VERSION = {version!r}
@@ -93,6 +93,15 @@ def turn(name, items):
     return ask("POST", "/backend-api/codex/responses", headers, json.dumps(body))
 
 
+def perhaps_die():
+    for number in range({dies}):
+        try:
+            (pathlib.Path(__file__).parent / f"died-{{number}}").touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        os.kill(os.getpid(), signal.SIGSEGV)
+
+
 def main():
     background = [
         threading.Thread(target=beside, args=(path,), daemon=True)
@@ -110,6 +119,7 @@ def main():
     name = session()
     for number in range(40):
         status, text = turn(name, items)
+        perhaps_die()
         if status == 401 and not refresh():
             return 1
         if status == 429:
@@ -127,23 +137,30 @@ def main():
     return 1
 
 
-sys.exit(main())
+code = main()
+sys.stderr.flush()
+# Threads that are at work when Python ends may crash it, which no release of the real client does.
+os._exit(code)
 """
 
 
-def write_client(folder: Path, *, version: str = VERSION, fails: bool = False) -> CodexCli:
-    """A client that can be run."""
+def write_client(
+    folder: Path, *, version: str = VERSION, fails: bool = False, dies: int = 0
+) -> CodexCli:
+    """A client that can be run; a signal ends it so many times, each time after its first turn."""
     folder.mkdir(parents=True, exist_ok=True)
     binary = folder / "codex"
-    binary.write_text(SCRIPT.format(python=sys.executable, version=version, fails=fails))
+    binary.write_text(SCRIPT.format(python=sys.executable, version=version, fails=fails, dies=dies))
     binary.chmod(0o755)
     return CodexCli(version, hashlib.sha256(binary.read_bytes()).hexdigest(), str(binary))
 
 
-def install_client(cache: Path, *, version: str = VERSION, fails: bool = False) -> CodexCli:
+def install_client(
+    cache: Path, *, version: str = VERSION, fails: bool = False, dies: int = 0
+) -> CodexCli:
     """The same, where an installed release would be."""
     folder = cache / "codex-leg" / "codex" / version
-    client = write_client(folder, version=version, fails=fails)
+    client = write_client(folder, version=version, fails=fails, dies=dies)
     facts = {
         "version": version,
         "binary": "codex",

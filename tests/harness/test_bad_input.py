@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import resource
 import shutil
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,7 @@ from .contracts import ROOT, Outcome, copy_contract
 from .repositories import commit, make_repository
 
 USAGE = ROOT / "cassettes/codex/usage.yaml"
+OF_USAGE = ("--surface", "usage")
 
 
 def run(*arguments: object) -> Outcome:
@@ -103,6 +106,23 @@ def test_validate_refuses_the_same_files(file: Make, case: str) -> None:
     assert "Traceback" not in done.err
 
 
+def test_two_faults_of_one_exchange_are_one_line_that_names_both(file: Make) -> None:
+    text = USAGE.read_text(encoding="utf-8").replace("{code: 200,", "{code: fine,")
+    done = run("validate", file("x.yaml", text.replace("method: GET", "method: 7")), *OF_USAGE)
+    assert (done.code, done.err.count("\n")) == (7, 1)
+    assert "/interactions/0/request/method: is a whole number, not a text" in done.err
+    assert "(and /interactions/0/response/status/code: is a text, not a whole number)" in done.err
+
+
+def test_what_is_not_there_is_called_missing(file: Make) -> None:
+    text = USAGE.read_text(encoding="utf-8")
+    head, _, rest = text.partition("  - request:")
+    without = f"{head}  - {rest[rest.index('response:') :]}"
+    done = run("validate", file("x.yaml", without), *OF_USAGE)
+    assert (done.code, done.err.count("\n")) == (7, 1)
+    assert "/interactions/0/request: is missing — write a mapping" in done.err
+
+
 # Too large
 
 
@@ -168,6 +188,148 @@ def test_what_has_no_end_is_not_read(tmp_path: Path) -> None:
     ]
     with pytest.raises(ContractError, match="is no plain file"):
         read_bytes(Path("/dev/zero"), "zero")
+
+
+# Neither files nor folders, and what may not be looked at
+
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def link_to_nothing(path: Path) -> None:
+    path.symlink_to("nowhere.yaml")
+
+
+def link_to_itself(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+def link_to_the_folder(path: Path) -> None:
+    path.symlink_to(path.parent)
+
+
+@contextlib.contextmanager
+def without_roots_rights() -> Iterator[None]:
+    """To root, nothing is shut."""
+    if os.geteuid() != 0:
+        yield
+        return
+    # What is imported late may lie where nobody else looks.
+    assert run("compare", USAGE, USAGE).code == run("shape", USAGE).code == 0
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+ODD: dict[str, tuple[Callable[[Path], None], str]] = {
+    "a pipe": (pipe, "x.yaml: is no plain file"),
+    "a link that leads nowhere": (link_to_nothing, "x.yaml: cannot be read: No such file"),
+    "a link to itself": (link_to_itself, "x.yaml: cannot be read: Too many levels"),
+    "a circle of folders": (link_to_the_folder, "x.yaml: is a link to a folder"),
+}
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_what_cannot_be_read_in_a_folder_is_not_left_out_in_silence(
+    tmp_path: Path, case: str
+) -> None:
+    make, said = ODD[case]
+    shutil.copy(USAGE, tmp_path / "sound.yaml")
+    make(tmp_path / "x.yaml")
+    for arguments in (("shape", tmp_path), ("compare", tmp_path, USAGE)):
+        done = run(*arguments)
+        assert (done.code, done.out) == (7, "")
+        assert done.err.count("\n") == 1
+        assert said in done.err
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_named_alone_it_is_one_line_too_and_nothing_waits_for_it(tmp_path: Path, case: str) -> None:
+    path = tmp_path / "x.yaml"
+    ODD[case][0](path)
+    for arguments in (("shape", path), ("compare", path, USAGE), ("validate", path)):
+        done = run(*arguments, "--surface", "usage")
+        assert (done.code in (4, 7), done.out) == (True, "")
+        assert done.err.count("\n") == 1
+        assert "x.yaml" in done.err
+
+
+@pytest.mark.parametrize("shut", ["side", "side/below", "side/x.yaml"])
+def test_what_we_have_no_right_to_is_one_line_never_a_smaller_side(shut: str) -> None:
+    # Not tmp_path: what is around that is shut to all others.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        side = folder / "side"
+        (side / "below").mkdir(parents=True)
+        for target in (side, side / "below"):
+            shutil.copy(USAGE, target / "x.yaml")
+        folder.chmod(0o755)
+        (folder / shut).chmod(0)
+        with without_roots_rights():
+            found = [run("shape", side), run("compare", USAGE, side)]
+        (folder / shut).chmod(0o755)
+    for done in found:
+        assert (done.code, done.out) == (7, "")
+        assert done.err.count("\n") == 1
+        assert f"{shut}: cannot be " in done.err
+        assert "Permission denied" in done.err
+
+
+@pytest.mark.parametrize("folder", ["probes/codex", "cassettes/codex", "snapshots/codex"])
+def test_a_folder_of_a_contract_that_is_a_circle_is_a_fault_of_it(
+    tmp_path: Path, folder: str
+) -> None:
+    contract = copy_contract(tmp_path / "contract")
+    contract.file(f"{folder}/again").symlink_to(contract.root)
+    for arguments in (("verify",), ("adopt", "--yes")):
+        done = run(*arguments, "--root", contract.root)
+        assert (done.code, done.out) == (7, "")
+        assert done.err == (
+            f"codex-leg: {folder}/again: is a link to a folder — put a folder there, or name the "
+            "one that it leads to\n"
+        )
+
+
+# As another machine writes it
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_a_byte_order_mark_and_other_line_ends_change_nothing(
+    file: Make, mark: bytes, end: bytes
+) -> None:
+    def written(name: str, raw: bytes) -> Path:
+        return file(name, mark + raw.replace(b"\n", end))
+
+    stream = (ROOT / "cassettes/codex/streamed-text.yaml").read_bytes()
+    for name, raw in (("usage", USAGE.read_bytes()), ("stream", stream)):
+        plain = file(f"{name}.yaml", raw)
+        done = run("compare", plain, written(f"{name}-other.yaml", raw))
+        assert done.code == 0, done.out + done.err
+    answer = json.loads(Contract(ROOT).cassettes["codex/usage"].interactions[0].body)
+    bodies = {".json": json.dumps(answer, indent=1).encode()}
+    events = [b'{"type":"response.created","response":{}}', b'{"type":"ping"}']
+    # How a stream was framed, in an .sse file, is a fact of its own: test_framing.py.
+    if end != b"\r":  # in lines of JSON it is blank space
+        bodies[".jsonl"] = b"\n".join(events)
+    for suffix, raw in bodies.items():
+        surface = "usage" if suffix == ".json" else "responses"
+        plain, other = file(f"a{suffix}", raw), written(f"b{suffix}", raw)
+        done = run("compare", plain, other, "--surface", surface)
+        assert done.code == 0, (suffix, done.out + done.err)
+
+
+@pytest.mark.parametrize("suffix", [".yaml", ".json", ".jsonl"])
+def test_a_nul_is_refused_with_its_line(file: Make, suffix: str) -> None:
+    broken = file(f"x{suffix}", b'{"type":\n"a\0b"}\n' if suffix != ".jsonl" else b'"a"\n"a\0b"\n')
+    for arguments in (("shape", broken), ("validate", broken), ("compare", USAGE, broken)):
+        done = run(*arguments, "--surface", "usage")
+        assert (done.code, done.out) == (7, "")
+        assert done.err.count("\n") == 1
+        assert "line 2" in done.err
 
 
 # Not there

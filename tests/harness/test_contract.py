@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.contract import Contract, ContractError, ContractErrors, Schemas, line_of, load_yaml
+from harness.contract import Contract, ContractError, ContractErrors, Schemas, YamlLines, load_yaml
 from harness.contract._keywords import X_KINDS, keyword_faults
 from harness.contract._schemas import NAMED
 from harness.contract._yaml import IS_C_LOADER
@@ -496,10 +496,10 @@ def _places(value: Any, pointer: str = "") -> list[str]:
 
 def test_a_place_in_a_yaml_file_has_a_line() -> None:
     text = "a:\n- b: x\n  c: |\n    one\n    two\n"
-    assert line_of(text, ("a", 0, "c")) == (4, True)
-    assert line_of(text, ("a", 0, "b")) == (2, False)
-    assert line_of(text, ("a", 7)) == (2, False)
-    assert line_of("", ("a",)) == (1, False)
+    assert YamlLines(text).of(("a", 0, "c")) == (4, True)
+    assert YamlLines(text).of(("a", 0, "b")) == (2, False)
+    assert YamlLines(text).of(("a", 7)) == (2, False)
+    assert YamlLines("").of(("a",)) == (1, False)
 
 
 # Schemas

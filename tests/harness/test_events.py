@@ -35,7 +35,7 @@ def decoded(body: bytes, size: int | None = None) -> tuple[tuple[Event, ...], bo
     decoder = SSEDecoder(UNBOUNDED)
     step = size or max(1, len(body))
     found = [one for at in range(0, len(body), step) for one in decoder.feed(body[at : at + step])]
-    events = (Event(one.event, one.data, parse_json(one.data), one.line) for one in found)
+    events = (Event.of(one.event, one.data, one.line) for one in found)
     return tuple(events), decoder.pending
 
 

@@ -117,7 +117,7 @@ def test_an_error_with_a_status_of_its_own_is_an_end() -> None:
 
 def test_over_a_websocket_events_of_no_response_have_no_end_to_miss() -> None:
     def ws(*payloads: dict[str, Any]) -> Exchange:
-        events = (Event(None, json.dumps(one), one, 1) for one in payloads)
+        events = (Event.of(None, json.dumps(one), 1) for one in payloads)
         return Exchange(status=101, is_stream=True, transport="ws", events=tuple(events))
 
     assert framing_of(ws({"type": "codex.rate_limits"}), GRAMMAR) == ()

@@ -1,6 +1,7 @@
 """The order of events: real streams keep it, and each way to break it has its rule."""
 
 import copy
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,17 +10,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.contract import Contract
-from harness.exchange import Exchange
+from harness.exchange import Event, Exchange
 from harness.grammar import Grammar, lookup
-from harness.order import OrderChecker, check_order
+from harness.order import OrderChecker, Violation, check_order
+from harness.runs import runs_of
 from tests.harness import samples
 
 GRAMMAR = Grammar.from_data(Contract().schemas.document("responses/order.json"))
 Events = list[dict[str, Any]]
 
 
+def checked(payloads: list[Any], **options: Any) -> list[Violation]:
+    """Every breach of the order in these payloads, and the same as if fed one by one."""
+    events = [Event.of(None, json.dumps(one), 1) for one in payloads]
+    found = check_order(GRAMMAR, runs_of(events), **options)
+    checker = OrderChecker(GRAMMAR, excerpt=options.get("excerpt", False))
+    for one in payloads:
+        checker.feed(one)
+    assert found == checker.close(ended_early=options.get("ended_early", False))
+    return found
+
+
 def rules(events: list[Any], **options: Any) -> list[str]:
-    return [one.rule for one in check_order(GRAMMAR, events, **options)]
+    return [one.rule for one in checked(events, **options)]
 
 
 def of_type(events: Events, kind: str, nth: int = 0) -> int:
@@ -53,10 +66,10 @@ def reasoning() -> Events:
 
 def test_a_text_that_no_piece_brought_is_a_breach_and_an_empty_one_is_none() -> None:
     events = drop_all("response.output_text.delta")(samples.text_turn())
-    (found,) = check_order(GRAMMAR, events)
+    (found,) = checked(events)
     assert (found.rule, found.event) == ("order/aggregate-mismatch", "response.output_text.done")
     assert found.message.endswith("no response.output_text.delta came before")
-    (found,) = check_order(GRAMMAR, drop_all("response.reasoning_summary_text.")(reasoning()))
+    (found,) = checked(drop_all("response.reasoning_summary_text.")(reasoning()))
     assert (found.event, found.pointer) == ("response.reasoning_summary_part.done", "/part/text")
     assert rules(samples.turn(samples.message("0b", []))) == []
 
@@ -162,10 +175,10 @@ def test_one_mistake_is_reported_once_by_its_own_rule(
 
 def test_the_message_names_the_event_and_the_difference() -> None:
     events = change("response.output_text.done", "/text", "ping")(two_turn())
-    (found,) = check_order(GRAMMAR, events)
+    (found,) = checked(events)
     assert (found.event, found.pointer) == ("response.output_text.done", "/text")
     assert found.index == of_type(events, "response.output_text.done")
-    assert "at character 1: 'ong' became 'ing'" in found.message
+    assert 'at character 1: "ong" became "ing"' in found.message
 
 
 @pytest.mark.parametrize(
@@ -259,7 +272,7 @@ def test_an_empty_stream_has_no_terminal() -> None:
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    st.none() | st.booleans() | st.integers() | st.floats(-9, 9) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
@@ -268,16 +281,31 @@ kinds = st.sampled_from([*sorted(GRAMMAR.roles), *sorted(GRAMMAR.terminals), "er
 
 @given(st.lists(json_values | st.fixed_dictionaries({"type": kinds, "item_id": json_values})))
 def test_no_payload_whatever_stops_the_checker(payloads: list[Any]) -> None:
-    for one in check_order(GRAMMAR, payloads):
+    for one in checked(payloads):
         assert one.rule.startswith("order/")
 
 
-def test_feeding_one_by_one_equals_feeding_all_at_once() -> None:
-    events = drop("response.content_part.added")(two_turn())
-    checker = OrderChecker(GRAMMAR)
-    for event in events:
-        checker.feed(event)
-    assert checker.close() == check_order(GRAMMAR, events)
+pieces = st.fixed_dictionaries(
+    {
+        "type": st.sampled_from(
+            ["response.output_text.delta", "response.output_text.done", "response.refusal.delta"]
+        ),
+        "item_id": st.sampled_from(["m1", "m1", "m1", "m2", 1]),
+        "output_index": st.sampled_from([0, 0, 0, 1, False]),
+        "content_index": st.just(0),
+        "delta": st.sampled_from(["a", "", 1]),
+        "sequence_number": st.sampled_from([0, 1, 2, 3, 4, 5, None, True]),
+    },
+    optional={"text": st.just("a"), "obfuscation": st.text(max_size=2), "logprobs": st.just([])},
+)
+
+
+@given(st.lists(pieces, max_size=12))
+def test_pieces_in_a_row_are_judged_as_each_of_them_would_be(payloads: list[Any]) -> None:
+    checked(payloads)
+    checked(payloads, excerpt=True)
+    numbered = [{**one, "sequence_number": number} for number, one in enumerate(payloads)]
+    checked(numbered)
 
 
 def test_twenty_thousand_pieces_add_up() -> None:

@@ -28,7 +28,7 @@ SCHEMAS = CONTRACT.schemas
 def over_websocket(payloads: Iterable[dict[str, Any]]) -> Exchange:
     """The same events, one a frame."""
     texts = [json.dumps(one) for one in payloads]
-    frames = tuple(Event(None, text, json.loads(text), at) for at, text in enumerate(texts, 1))
+    frames = tuple(Event.of(None, text, at) for at, text in enumerate(texts, 1))
     sent = exchange([]).request
     assert sent is not None
     asked = json.dumps({"type": "response.create", **json.loads(sent.body)})
@@ -38,7 +38,7 @@ def over_websocket(payloads: Iterable[dict[str, Any]]) -> Exchange:
         is_stream=True,
         events=frames,
         transport="ws",
-        sent_frames=(Event(None, asked, json.loads(asked), 1),),
+        sent_frames=(Event.of(None, asked, 1),),
     )
 
 

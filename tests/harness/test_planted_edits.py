@@ -63,7 +63,7 @@ def test_each_model_that_goes_is_a_finding_of_its_own(new: Path) -> None:
 
 def test_a_model_that_comes_is_as_grave_as_what_its_row_brings(new: Path) -> None:
     old, other = planted("codex/models", new, in_body(without_model(1)))
-    assert told((other, old)) == [("model-added", "breaking", "/body/models/[gpt-5.5]")]
+    assert told((other, old)) == [("model-added", "risky", "/body/models/[gpt-5.5]")]
     (follows,) = explained((other, old))
     assert {one.split()[0] for one in follows} == {"became-nullable"}
 
@@ -124,7 +124,7 @@ def over_websocket(*models: str) -> Exchange:
     """A WebSocket that was asked once with the first model, and answered with the others."""
 
     def frame(number: int, **payload: Any) -> Event:
-        return Event(None, json.dumps(payload), payload, number)
+        return Event.of(None, json.dumps(payload), number)
 
     answers = [
         frame(number, type="response.created", response={"model": model})
@@ -198,6 +198,31 @@ def test_a_charset_that_goes_without_saying_is_no_other_media_type(
     _, old = planted("codex/models", tmp_path / "old.yaml", with_type(was))
     _, fresh = planted("codex/models", tmp_path / "new.yaml", with_type(now))
     assert [one[0] for one in told((old, fresh))] == rules
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        ("application/json; charset=latin-1",
+         "only the charset differs: none became charset=latin-1"),
+        ("application/json; version=2", "only a parameter differs: none became version=2"),
+        ("application/problem+json", 'another charset: "application/json" became'),
+    ],
+)  # fmt: skip
+def test_that_only_the_charset_is_another_one_is_said(tmp_path: Path, now: str, said: str) -> None:
+    _, old = planted("codex/models", tmp_path / "old.yaml", with_type("application/json"))
+    _, fresh = planted("codex/models", tmp_path / "new.yaml", with_type(now))
+    (message,) = messages((old, fresh))
+    assert said in message
+
+
+def test_an_answer_that_sends_elsewhere_is_redirected_and_not_refused(new: Path) -> None:
+    def edit(one: Interaction) -> None:
+        one["response"]["status"]["code"] = 301
+
+    old, fresh = planted("codex/usage", new, edit)
+    assert messages((old, fresh))[0].endswith("the same question is redirected (301)")
+    assert messages((fresh, old))[0].endswith("answered; it was redirected (301)")
 
 
 @pytest.mark.parametrize("source", ["codex/usage", "codex/models", "codex/accounts-check"])

@@ -155,6 +155,46 @@ def test_answers_that_are_one_set_are_counted_by_answers_and_not_by_pairs(
     assert " pairs" not in found["message"]
 
 
+def packed(one: Interaction) -> None:
+    body = json.loads(one["response"]["body"]["string"])
+    one["response"]["body"]["string"] = json.dumps({"data": body})
+
+
+@pytest.mark.parametrize("some", [1, 5, 10])
+def test_answers_of_which_some_stand_in_an_envelope_are_one_move_with_how_many(
+    tmp_path: Path, some: int
+) -> None:
+    answers = [interaction() for _ in range(10)]
+    old = cassette(tmp_path / "old.yaml", answers)
+    for one in answers[:some]:
+        packed(one)
+    new = cassette(tmp_path / "new.yaml", answers)
+    (found,) = compared(old, new)[1]["findings"]
+    assert (found["rule"], found["level"], found["pointer"]) == ("field-moved", "breaking", "/body")
+    assert (found["after"], found["evidence"]) == ("/body/data", {"seen": some, "of": 10})
+
+
+def test_that_no_answer_stands_in_an_envelope_any_more_is_one_finding_too(tmp_path: Path) -> None:
+    answers = [interaction() for _ in range(10)]
+    new = cassette(tmp_path / "new.yaml", answers)
+    packed(answers[3])
+    (found,) = compared(cassette(tmp_path / "old.yaml", answers), new)[1]["findings"]
+    assert [found[name] for name in ("rule", "level", "pointer")] == [
+        "field-unobserved", "benign", "/body/data",
+    ]  # fmt: skip
+    assert "field-became-always-present /body/plan_type" in found["explains"]
+
+
+def test_members_that_some_answers_lack_are_no_envelope_if_nothing_holds_them(
+    tmp_path: Path,
+) -> None:
+    answers = [interaction() for _ in range(10)]
+    old = cassette(tmp_path / "old.yaml", answers)
+    answers[0]["response"]["body"]["string"] = json.dumps({"data": {"hint": "we are moving"}})
+    rules = {one[0] for one in told((old, cassette(tmp_path / "new.yaml", answers)))}
+    assert rules == {"field-became-optional", "field-added"}
+
+
 # Captures of a client
 
 

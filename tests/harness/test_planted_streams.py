@@ -12,6 +12,7 @@ import yaml
 
 from harness.contract import ContractError
 from harness.drift.findings import Finding
+from harness.exchange import Exchange
 from harness.validate import validate_file
 
 from .contracts import ROOT
@@ -208,6 +209,35 @@ def test_lines_of_two_turns_are_two_answers(
     assert validate_file(file, "responses-ws") == []
     file.write_text("\n".join([*asked, *turn(blocks, "a")[:-1], *asked, *turn(blocks, "b")]))
     assert [one.rule for one in validate_file(file, "responses-ws")] == ["order/terminal-missing"]
+
+
+AT_ONCE = '{"type": "error", "status": 429, "error": {"code": "rate_limit_exceeded"}}'
+
+
+def test_a_question_that_is_refused_at_once_is_an_answer_of_its_own(blocks: Blocks) -> None:
+    """In the lines of a server alone, too: no ``response.created`` announces it."""
+    first, second = turn(blocks, "a"), turn(blocks, "b")
+    for lines, sizes in (
+        ([*first, AT_ONCE], [len(first), 1]),
+        ([*first, AT_ONCE, *second], [len(first), 1, len(second)]),
+        ([AT_ONCE, *first], [1, len(first)]),
+        ([AT_ONCE, AT_ONCE], [1, 1]),
+    ):
+        exchange = Exchange.from_jsonl("\n".join(lines).encode())
+        assert [len(one) for one in exchange.turns] == sizes
+
+
+def test_a_second_question_that_is_refused_now_could_not_be_looked_at(
+    tmp_path: Path, blocks: Blocks
+) -> None:
+    old, new = tmp_path / "old.jsonl", tmp_path / "new.jsonl"
+    old.write_text("\n".join([*turn(blocks, "a"), *turn(blocks, "b")]))
+    new.write_text("\n".join([*turn(blocks, "a"), AT_ONCE]))
+    code, report = compared(old, new, "--surface", "responses-ws")
+    assert (code, report["findings"], len(report["unchecked"])) == (6, [], 1)
+    assert [one[0] for one in told((old, new), "--surface", "responses-ws", "--proved")] == [
+        "limit-hit"
+    ]
 
 
 # validate

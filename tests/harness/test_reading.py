@@ -18,11 +18,20 @@ from harness.exchange import Exchange
 CONTRACT = Contract()
 
 
-def outcome(read: Callable[[str, str], Any], text: str) -> str:
+def outcome(read: Callable[[Any, str], Any], text: str | bytes) -> str:
     try:
         return repr(read(text, "x.yaml"))
     except ContractError as error:
         return f"refused: {error}"
+
+
+def quickly(text: str) -> Any:
+    """The outcome of the quick loader, which takes the bytes of a file."""
+    try:
+        raw = text.encode()
+    except UnicodeEncodeError:
+        return outcome(load_yaml, text)  # in no file
+    return outcome(quick_yaml, raw)
 
 
 # The quick loader
@@ -44,7 +53,7 @@ TOKENS = [
 
 @given(st.lists(st.sampled_from(TOKENS), max_size=9).map("".join))
 def test_it_reads_and_refuses_what_the_careful_loader_does(text: str) -> None:
-    assert outcome(quick_yaml, text) == outcome(load_yaml, text)
+    assert quickly(text) == outcome(load_yaml, text)
 
 
 @given(
@@ -58,7 +67,7 @@ def test_it_reads_and_refuses_what_the_careful_loader_does(text: str) -> None:
 )
 def test_whatever_was_dumped_is_read_alike(value: Any, style: Any, flow: bool) -> None:
     text = yaml.safe_dump(value, default_style=style, default_flow_style=flow, allow_unicode=True)
-    assert outcome(quick_yaml, text) == outcome(load_yaml, text)
+    assert quickly(text) == outcome(load_yaml, text)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +79,7 @@ def test_whatever_was_dumped_is_read_alike(value: Any, style: Any, flow: bool) -
     ],
 )  # fmt: skip
 def test_what_is_dangerous_is_left_to_the_careful_loader(text: str) -> None:
-    assert outcome(quick_yaml, text) == outcome(load_yaml, text)
+    assert quickly(text) == outcome(load_yaml, text)
 
 
 # Cassettes

@@ -153,7 +153,14 @@ def test_no_login_is_told_and_is_not_green(
     document = json.loads(capsys.readouterr().out)
     assert document["verdict"] == "unchecked"
     assert "there is no credential" in document["unchecked"][0]["why"]
-    assert {row["verdict"] for row in document["probes"]} == {"unchecked"}
+    # Not a row for each probe: they were not looked at one by one.
+    assert "probes" not in document
+    assert place.record("--yes") == 6
+    said = capsys.readouterr().out
+    assert said.startswith("UNCHECKED  1 could not be looked at\n  record: there is no credential")
+    assert "set CODEX_OAUTH_CREDENTIAL, run `codex login`" in " ".join(said.split())
+    assert said.endswith("\n\nunchecked: 1 not looked at\n")
+    assert "probe" not in said
 
 
 def test_a_login_that_is_refused_is_found_before_anything_is_asked(

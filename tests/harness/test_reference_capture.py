@@ -152,6 +152,37 @@ def test_a_release_that_takes_no_turn_has_failed_and_leaves_nothing(
     assert Contract(contract.root).reference.releases[VERSION].sha256 is None
 
 
+def test_a_client_that_died_once_is_captured_as_if_it_had_not_and_that_is_said(
+    contract: Contract, cache: Path
+) -> None:
+    wish, told = replace(SHORT, runs=("server-error",)), list[str]()
+    capturer = Capturer(contract, tell=told.append)
+    install_client(cache)
+    capturer.capture(VERSION, wish)
+    (wanted,) = contract.reference.runs(VERSION).values()
+    install_client(cache, dies=1)
+    done = capturer.capture(VERSION, replace(wish, again=True))
+    assert (done.status, done.why) == ("captured", "")
+    assert done.again == ("server-error over https: it had died of SIGSEGV",)
+    assert told[-1] == "server-error over https, once more: it had died of SIGSEGV"
+    (found,) = contract.reference.runs(VERSION).values()
+    assert [one.request for one in found] == [one.request for one in wanted]
+
+
+def test_a_run_that_a_client_died_in_twice_is_not_kept(contract: Contract, cache: Path) -> None:
+    install_client(cache, dies=2)
+    wish = replace(SHORT, runs=("server-error",), transports=("https",))
+    done = Capturer(contract).capture(VERSION, wish)
+    assert done.why == "server-error over https: it died of SIGSEGV, and so it did once more"
+    assert not folder(contract).exists()
+    install_client(cache, dies=99)
+    done = Capturer(contract).capture(VERSION, PLAIN)
+    assert (done.status, done.why) == (
+        "failed",
+        "a plain turn over websocket: it died of SIGSEGV, and so it did once more",
+    )
+
+
 def test_a_release_that_cannot_be_installed_is_skipped(
     contract: Contract, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

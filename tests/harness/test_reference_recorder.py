@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from harness.reference.gate import Call
 from harness.reference.process import Process, is_waiting
 from harness.reference.recorder import MOST, Recorder, Stopped
 from harness.reference.runs import HTTPS, RUNS, Run
+from harness.reference.sent import Recording
 
 from .reference_fakes import VERSION, write_client
 
@@ -93,6 +95,40 @@ def test_a_client_is_told_nothing_of_the_machine(
     text = json.dumps(sent.to_json())
     assert "sk-of-somebody" not in text
     assert "screen" not in text
+
+
+@pytest.mark.parametrize("name", ["plain", "two-turns"])
+def test_a_client_that_dies_is_run_once_more_and_the_recording_says_so(
+    recorder: Recorder, tmp_path: Path, name: str
+) -> None:
+    """A crash, of want of memory or of its own, is no fact about what a client sends."""
+    crashes = Recorder(write_client(tmp_path, dies=1), Contract())
+    wanted, found = (one.run(RUNS[name], HTTPS) for one in (recorder, crashes))
+    assert (found.died, found.died_before) == (None, signal.SIGSEGV)
+    assert found.exit_codes == wanted.exit_codes
+    assert canonical(found, found.sent, VERSION) == canonical(wanted, wanted.sent, VERSION)
+    assert Recording.from_json(json.loads(json.dumps(found.to_json()))) == found
+
+
+def test_a_client_that_dies_again_is_not_run_a_third_time(tmp_path: Path) -> None:
+    recording = Recorder(write_client(tmp_path, dies=9), Contract()).run(RUNS["plain"], HTTPS)
+    assert (recording.died, recording.died_before) == (signal.SIGSEGV, signal.SIGSEGV)
+    assert sorted(one.name for one in tmp_path.glob("died-*")) == ["died-0", "died-1"]
+
+
+def test_what_is_called_beside_the_turn_is_seen_once_more_too(
+    recorder: Recorder, tmp_path: Path
+) -> None:
+    crashes = Recorder(write_client(tmp_path, dies=1), Contract())
+    wanted, found = recorder.side_calls(), crashes.side_calls()
+    assert found.died_before == signal.SIGSEGV
+    assert canonical_set(found, found.sent, VERSION) == canonical_set(wanted, wanted.sent, VERSION)
+
+
+@pytest.mark.parametrize(("dies", "waits"), [(1, False), (2, None)])
+def test_a_client_that_dies_has_not_gone_on(tmp_path: Path, dies: int, waits: bool | None) -> None:
+    recorder = Recorder(write_client(tmp_path, dies=dies), Contract())
+    assert recorder.waits_for(Call("GET", "chatgpt.com", "/never/called")) is waits
 
 
 def test_a_recorder_that_is_stopped_ends_its_clients(client: CodexCli) -> None:

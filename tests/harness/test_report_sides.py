@@ -32,6 +32,25 @@ def test_every_face_names_what_only_one_side_has_once(face: str) -> None:
     assert "two-turns.https" in told
 
 
+MANY = [Unchecked(f"turn-{number}", "only 0.1 was captured in it") for number in range(20)]
+
+
+@pytest.mark.parametrize("face", sorted({*FACES} - {"json", "junit"}))
+def test_what_was_left_for_one_reason_is_told_together(face: str) -> None:
+    left = [*MANY, Unchecked("alone", "another reason")]
+    told = render(Report([], one_sided=left, unchecked=MANY[:2], command="compare"), face)
+    assert told.count("only 0.1 was captured in it") == 2  # once of what was left, once unchecked
+    assert "and 15 more; --format json has all of them" in told
+    assert ("turn-4" in told, "turn-5" in told) == (True, False)
+    assert "another reason" in told
+
+
+def test_json_and_junit_name_each_that_was_left() -> None:
+    report = Report([], one_sided=MANY, command="compare")
+    assert [one["what"] for one in report.to_json()["one_sided"]] == [one.what for one in MANY]
+    assert all(f'name="{one.what}"' in render(report, "junit") for one in MANY)
+
+
 def test_what_only_one_side_has_is_neither_drift_nor_unchecked() -> None:
     report = judged(Report([], one_sided=[LONE]))
     assert (report.verdict, exit_code(report)) == ("clean", 0)

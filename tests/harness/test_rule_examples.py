@@ -27,6 +27,8 @@ ELSEWHERE = {
     "client-transport-removed": "a run of the reference client, not one exchange",
     "client-precondition-added": "a run of the reference client, not one exchange",
     "client-precondition-removed": "a run of the reference client, not one exchange",
+    "refused-more-often": "two sets of answers, and not two exchanges",
+    "refused-less-often": "two sets of answers, and not two exchanges",
     "shape-changed": "a difference without a name can have no example",
 }
 

@@ -75,6 +75,7 @@ WAIVED: dict[str, dict[str, str]] = {
                 "enum-value-changed",
                 "field-moved",
                 "field-renamed",
+                "fields-swapped",
                 "header-renamed",
                 "header-value-changed",
                 "header-value-format-changed",

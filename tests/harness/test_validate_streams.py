@@ -110,6 +110,26 @@ def test_the_same_finding_in_two_exchanges_of_a_cassette_counts_both(tmp_path: P
     assert (one.rule, one.evidence) == ("schema/required", Evidence(2, 2))
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "pointer"),
+    [
+        ('"used_percent": 34', '"used_percent": "34"', "/body/rate_limit/primary_window"),
+        ("headers: {}", "headers: {Content-Length: [many]}", "/header/content-length"),
+    ],
+)
+def test_a_finding_in_a_cassette_is_on_the_line_of_its_place(
+    tmp_path: Path, old: str, new: str, pointer: str
+) -> None:
+    text = CONTRACT.path("cassettes/codex", "usage.yaml").read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "usage.yaml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    (one,) = validate_file(path, "usage")
+    assert one.pointer.startswith(pointer)
+    line = int(str(one.where).rpartition(":")[2])
+    assert new in path.read_text(encoding="utf-8").splitlines()[line - 1]
+
+
 # A .jsonl keeps the events, and nothing of how they were written
 
 

@@ -20,6 +20,9 @@ __all__ = ["Expected", "Mutant", "expected_at", "expected_in_refusal", "levels_a
 #: Rules whose level is a matter of evidence: one exchange is thin, unless a schema wants the place.
 _THIN = frozenset({"field-removed", "header-removed", "union-member-removed", "event-type-removed"})
 
+#: Rules that are mild where the contract says that the place may be null.
+_NULLED = frozenset({"value-became-null", "became-nullable"})
+
 
 @dataclass(frozen=True)
 class Expected:
@@ -54,13 +57,17 @@ class Mutant:
         return f"{self.subject.name} {self.operator} {self.what}"
 
 
-def levels_at(subject: Subject, rule: str, pointer: str, *, breaks: bool) -> frozenset[str]:
+def levels_at(
+    subject: Subject, rule: str, pointer: str, *, breaks: bool, nullable: bool = False
+) -> frozenset[str]:
     """The levels that are right for a rule at a place.
 
     Args:
         breaks: whether the edited value does not keep its schema any more: nothing is graver.
+        nullable: whether the schemas say that the place may be null.
     """
-    level = RISKY if rule in _THIN else RULES[rule].level
+    is_mild = rule in _THIN or (nullable and rule in _NULLED)
+    level = RISKY if is_mild else RULES[rule].level
     if breaks:
         return frozenset({BREAKING})
     if is_named(subject, pointer):
@@ -81,7 +88,8 @@ def expected_at(
     breaks = subject.breaks(site.document, document)
     place = _full(site, site.pointer if pointer is None else pointer)
     event = site.document.label.partition("(")[0] if site.document.label else None
-    return Expected(rule, levels_at(subject, rule, place, breaks=breaks), plain(place), event)
+    levels = levels_at(subject, rule, place, breaks=breaks, nullable=site.said.nullable)
+    return Expected(rule, levels, plain(place), event)
 
 
 def _full(site: Site, pointer: str) -> str:

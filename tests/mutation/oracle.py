@@ -32,6 +32,7 @@ class Said:
         by_type: whether the items of a list there are told apart by their ``type``.
         is_known: whether any schema speaks about it.
         whole: whether a number there is a whole one, by the schemas.
+        nullable: whether the schemas say that it may be null.
         catalogue: what a list of models there is made of (``x-catalogue``).
     """
 
@@ -43,6 +44,7 @@ class Said:
     by_type: bool
     is_known: bool
     whole: bool
+    nullable: bool = False
     catalogue: Mapping[str, Any] | None = None
 
 
@@ -123,8 +125,20 @@ def _said(schemas: Schemas, leaves: list[Leaf], value: Any) -> Said:
         by_type=any("if" in one and _asks_type(one["if"]) for one in items),
         is_known=bool(leaves),
         whole=not any("number" in one.get("type", ()) for _, one in leaves),
+        nullable=_is_nullable([one for _, one in leaves]),
         catalogue=next((one["x-catalogue"] for _, one in leaves if "x-catalogue" in one), None),
     )
+
+
+def _is_nullable(schemas: list[Mapping[str, Any]]) -> bool:
+    """Whether any schema names null among the types of a value, or its values; and none forbids."""
+    said: list[bool] = []
+    for one in schemas:
+        if "const" in one or "enum" in one:
+            said.append(None in one.get("enum", (one.get("const"),)))
+        elif "type" in one:
+            said.append("null" in ([one["type"]] if isinstance(one["type"], str) else one["type"]))
+    return bool(said) and all(said)
 
 
 def _asks_type(condition: Mapping[str, Any]) -> bool:

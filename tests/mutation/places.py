@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from harness.contract import Interaction
+from harness.drift.rules import BREAKING
 
 from .expect import Expected, Mutant, expected_at, expected_in_refusal
 from .oracle import said_about
@@ -88,18 +89,30 @@ def expected_of(
     """What an edit must be found as, in an answer or in what a refusal says."""
     if in_refusal(subject, site):
         return expected_in_refusal(subject, site, rule, interaction, document)
-    return expected_at(subject, site, rule, document, pointer=pointer)
+    expected = expected_at(subject, site, rule, document, pointer=pointer)
+    says, member = member_of_model(subject, site)
+    capabilities = {one.partition("/[]")[0] for one in says.get("capabilities", ())}
+    if rule in ("became-nullable", "value-became-null") and member in capabilities:
+        # That a model has lost what it could do follows, and is graver than null by itself.
+        return replace(expected, levels=expected.levels | {BREAKING})
+    return expected
 
 
 def in_catalogue(subject: Subject, site: Site, rule: str) -> str:
     """The rule for an edit of a member of a model, if a schema says what the member means."""
+    says, member = member_of_model(subject, site)
+    return _of_model(says, member, rule) if says else rule
+
+
+def member_of_model(subject: Subject, site: Site) -> tuple[Mapping[str, Any], str]:
+    """What a schema says of the members of models, and which of them a place is; or nothing."""
     document = site.document
     for size, token in enumerate(site.way):
         said = said_about(subject.schemas, document.schema, document.value, site.way[:size])
         if said.catalogue is not None and isinstance(token, int):
             way = "".join(f"/{one}" for one in site.way[size + 1 :])
-            return _of_model(said.catalogue, re.sub(r"/\d+(?=/|$)", "/[]", way), rule)
-    return rule
+            return said.catalogue, re.sub(r"/\d+(?=/|$)", "/[]", way)
+    return {}, ""
 
 
 def _of_model(says: Mapping[str, Any], member: str, rule: str) -> str:

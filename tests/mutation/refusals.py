@@ -44,6 +44,9 @@ REFUSALS: tuple[tuple[int, Any, str, str], ...] = (
     (401, _error("Missing scopes: api.responses.write"), "auth-scope-required", "/status"),
     (401, {"detail": "Unauthorized"}, "auth-refused", "/status"),
     (403, "<html><title>Just a moment...</title></html>", "endpoint-challenged", "/status"),
+    (403, "<html><title>Forbidden</title></html>", "endpoint-challenged", "/status"),
+    (403, "Forbidden", "answer-refused", "/status"),
+    (404, "<html><title>404 Not Found</title></html>", "endpoint-removed", "/status"),
     (404, {"detail": "Not Found"}, "endpoint-removed", "/status"),
     (405, {"detail": "Method Not Allowed"}, "endpoint-removed", "/status"),
     (302, "", "endpoint-redirected", "/status"),
@@ -70,7 +73,9 @@ class Refused(AnswerOperator):
             is_there = pointer == "/body/instructions" and "instructions" in sent
             rule = "request-value-rejected" if is_there else usual
             text = body if isinstance(body, str) else dumps(body)
-            kind = "text/html" if isinstance(body, str) else "application/json"
+            kind = "application/json"
+            if isinstance(body, str):
+                kind = "text/html" if body.startswith("<") else "text/plain"
             interaction = replace(
                 subject.interaction,
                 status=status,

@@ -123,6 +123,7 @@ def _words(one: Captured) -> tuple[str, str]:
         parts += [" and ".join(one.transports), f"{one.seconds:.0f} s"]
         if one.waits_for:
             parts.append(f"waits for {', '.join(one.waits_for)}")
+    parts += [f"once more {said}" for said in one.again]
     if one.why:
         parts.append(one.why)
     return one.status, ", ".join(part for part in parts if part)

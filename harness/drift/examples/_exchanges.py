@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from harness.exchange import Event, Exchange, SentRequest, parse_json, read_events
+from harness.exchange import Event, Exchange, SentRequest, read_events
 
 __all__ = ["ABSENT", "Edits", "exchange_of", "made", "value_at"]
 
@@ -159,7 +159,7 @@ def _frames(values: list[Any], framing: Mapping[str, Any]) -> tuple[Event, ...]:
     texts = [json.dumps(one, ensure_ascii=False) for one in values]
     binary = bool(framing.get("binary"))
     return tuple(
-        Event(None, text, parse_json(text), number, binary) for number, text in enumerate(texts, 1)
+        Event.of(None, text, number, binary=binary) for number, text in enumerate(texts, 1)
     )
 
 

@@ -137,6 +137,20 @@ _AUTH: Final = (
         mend=ADOPT,
     ),
     _row(
+        "scope-narrowed",
+        "auth constraint narrow",
+        RISKY,
+        "a token comes with a scope that lacks a word it had",
+        mend="see what the leg needs it for; ask for the scope, or log in again and look at it",
+    ),
+    _row(
+        "scope-widened",
+        "auth constraint widen",
+        ADDITIVE,
+        "a token comes with a scope that has one more word, and all that it had",
+        mend=ADOPT,
+    ),
+    _row(
         "limit-hit",
         "limit lifecycle add",
         RISKY,
@@ -165,6 +179,22 @@ _ERRORS: Final = (
         "error existence remove",
         ADDITIVE,
         "the question is answered, and was refused for a reason that no other rule names",
+        mend=ADOPT,
+    ),
+    _row(
+        "refused-more-often",
+        "error cardinality increase",
+        RISKY,
+        "the same question is refused more often: by 10 in 100 answers or more, and chance alone "
+        "would do that in less than 1 of 100 cases",
+        mend="ask again, more often; if it stays, see which refusal it is and what the leg does",
+    ),
+    _row(
+        "refused-less-often",
+        "error cardinality decrease",
+        BENIGN,
+        "the same question is refused less often: by 10 in 100 answers or more, and chance alone "
+        "would do that in less than 1 of 100 cases",
         mend=ADOPT,
     ),
     _row(

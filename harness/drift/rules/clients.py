@@ -99,19 +99,26 @@ _ADDRESSES: Final = _table(
         ),
         ("client-transport-added", "ws existence add", RISKY, "it speaks one more transport"),
         ("client-transport-removed", "ws existence remove", RISKY, "it speaks a transport no more"),
-        (
-            "client-precondition-added",
-            "order requiredness add",
-            RISKY,
-            "one more call before the first turn",
-        ),
-        (
-            "client-precondition-removed",
-            "order requiredness remove",
-            RISKY,
-            "a call before the first turn less",
-        ),
     )
+]
+
+_PRECONDITIONS: Final = [
+    _row(
+        "client-precondition-added",
+        "order requiredness add",
+        RISKY,
+        "the client makes one more call before its first turn, and may not go on without it",
+        mend="see whether the server refuses a turn without this call; if it does, the leg must "
+        "make the call, too; then adopt",
+    ),
+    _row(
+        "client-precondition-removed",
+        "order requiredness remove",
+        RISKY,
+        "the client makes one call fewer before its first turn: it does not wait for it any more",
+        mend="see whether the server still answers this call; if the leg makes it, look whether it "
+        "can leave it out; then adopt",
+    ),
 ]
 
 _FRAMES: Final = [
@@ -140,4 +147,10 @@ _FRAMES: Final = [
 ]
 
 #: In the order of the documentation.
-RULES: Final[tuple[Rule, ...]] = (*_HEADERS, *_FIELDS, *_ADDRESSES, *_FRAMES)
+RULES: Final[tuple[Rule, ...]] = (
+    *_HEADERS,
+    *_FIELDS,
+    *_ADDRESSES,
+    *_PRECONDITIONS,
+    *_FRAMES,
+)

@@ -52,6 +52,22 @@ _ANSWERS: Final = [
         strict=BREAKING,
     ),
     _row(
+        "field-unknown",
+        "field existence add",
+        ADDITIVE,
+        "a field that its schema does not have",
+        mend=ADOPT,
+        strict=RISKY,
+    ),
+    _row(
+        "item-unknown",
+        "field type add",
+        ADDITIVE,
+        "an item of a type that its schema does not have",
+        mend=ADOPT,
+        strict=BREAKING,
+    ),
+    _row(
         "status-differs",
         "error values break",
         BREAKING,

@@ -32,6 +32,7 @@ OPPOSITES: Final = (
     ("name-added", "name-dropped"),
     ("name-differs", "name-agrees"),
     ("cut", "whole-again"),
+    ("more-often", "less-often"),
     ("unchallenged", "challenged"),
     ("failing", "recovered"),
     ("hit", "gone"),

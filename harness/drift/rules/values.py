@@ -53,6 +53,14 @@ _EXISTENCE: Final = (
         "field-moved", "existence", "move", BREAKING, "a field stands elsewhere with the same shape"
     ),
     _field(
+        "fields-swapped",
+        "existence",
+        "move",
+        BREAKING,
+        "two fields have changed places, each has what the other had",
+        mend="read each where it stands now; change the schema, its invariants and the leg",
+    ),
+    _field(
         "field-became-optional",
         "requiredness",
         "remove",
@@ -287,7 +295,7 @@ _HEADERS: Final = (
         "content-type-changed",
         "body encoding change",
         BREAKING,
-        "the body is of another media type",
+        "the body is of another media type, or its text in another charset",
     ),
     _row(
         "encoding-changed", "body encoding change", RISKY, "the body is compressed in another way"

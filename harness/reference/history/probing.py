@@ -11,7 +11,7 @@ from typing import Final
 from harness.contract import Contract, Interaction, Release, interactions_of
 from harness.reference.cassettes import text_of
 from harness.reference.clients import CodexCli
-from harness.reference.crew import Recorded, record
+from harness.reference.crew import CaptureError, Recorded, record
 from harness.reference.install import cache_folder, install, locate
 from harness.reference.making import captures_of, transports_of
 from harness.reference.runs import HTTPS, WEBSOCKET
@@ -93,6 +93,9 @@ class Prober:
             tell=lambda _: None,
             waits=False,
         )
+        if recorded.cannot:
+            # What it did not do says nothing about what it would have sent.
+            raise CaptureError("; ".join(recorded.cannot.values()))
         release = replace(
             _NOTHING,
             version=client.version,

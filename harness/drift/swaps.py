@@ -1,0 +1,159 @@
+"""Two members of one object that have changed places: each has now what the other one had.
+
+``primary_window`` and ``secondary_window`` swapped are one edit, and the worst kind of one: both
+are still there, of the right type, and whoever reads either reads the other. By each of the two
+alone it would be limits that rose and fell, or a value that is gone and another that came.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+from typing import Final
+
+from .change import Change
+from .forms import is_word
+from .kinds import base_of
+from .pairs import is_name, name_of
+from .snapshot import Field, Fields, parent_of
+
+__all__ = ["SWAPPED", "claim_swaps"]
+
+SWAPPED: Final = "fields-swapped"
+#: An object of fewer members than this is known again only by a name that is like its own.
+_TELLING: Final = 2
+_Below = frozenset[tuple[str, Field]]
+
+
+def claim_swaps(before: Fields, after: Fields) -> tuple[list[Change], Fields, Fields]:
+    """The swaps, and both sides less what they explain.
+
+    Objects are known again by their members, values by their words or limits, both exactly; single
+    words and limits only where the two names have a word in common. Swaps of members whose names
+    differ in the same words (``primary``, ``secondary``) are one edit, at the first of them.
+    """
+    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    claimed: list[str] = []
+    for one, other in _swapped(before, after):
+        if not f"{one}/".startswith(tuple(claimed)):
+            found.setdefault(_differing(one, other), []).append((one, other))
+            claimed += [f"{one}/", f"{other}/"]
+    if not found:
+        return [], before, after
+    changes: list[Change] = []
+    for words, pairs in found.items():
+        renamed = list(_renamed(words, pairs, before, after))
+        claimed += [f"{place}/" for pair in renamed for place in pair]
+        told = [f"{SWAPPED} {one}" for one, _ in pairs[1:]]
+        told += [f"field-renamed {one}" for one, _ in renamed]
+        changes.append(Change(SWAPPED, pairs[0][0], *pairs[0], explains=tuple(told)))
+    gone = tuple(claimed)
+    sides = (
+        {place: one for place, one in fields.items() if not f"{place}/".startswith(gone)}
+        for fields in (before, after)
+    )
+    return changes, next(sides), next(sides)
+
+
+def _renamed(
+    words: tuple[str, str], pairs: Iterable[tuple[str, str]], before: Fields, after: Fields
+) -> Iterator[tuple[str, str]]:
+    """Members that have the other word in their names now, and that nothing took the place of."""
+    parents = {parent_of(one) for one, _ in pairs}
+    for place in sorted(before.keys() - after.keys()):
+        if parent_of(place) not in parents or not is_name(place):
+            continue
+        for word, other in (words, words[::-1]):
+            fresh = f"{parent_of(place)}/{name_of(place).replace(word, other, 1)}"
+            if word and fresh in after.keys() - before.keys():
+                # Of a header only its name can tell: by its new one it is in no schema.
+                if _is_header(place) or _below(place, before) == _below(fresh, after):
+                    yield place, fresh
+                break
+
+
+def _swapped(before: Fields, after: Fields) -> Iterator[tuple[str, str]]:
+    """Pairs of places that have changed places, the outer ones first, each sorted by name."""
+    families = _families(before, after)
+    for parent in sorted(families, key=lambda one: (one.count("/"), one)):
+        pairs = [
+            pair
+            for pair in combinations(sorted(families[parent]), 2)
+            if _is_swap(*pair, before, after)
+        ]
+        places = [place for pair in pairs for place in pair]
+        # With a second choice nothing can be said.
+        yield from (pair for pair in pairs if all(places.count(one) == 1 for one in pair))
+
+
+def _families(before: Fields, after: Fields) -> dict[str, set[str]]:
+    """The members that are another thing now, or in which something is, by what they are in."""
+    families: dict[str, set[str]] = {}
+    for changed in before.keys() | after.keys():
+        place = changed
+        if before.get(changed) == after.get(changed):
+            continue
+        while place:
+            if is_name(place) and place in before and place in after:
+                family = families.setdefault(parent_of(place), set())
+                if place in family:
+                    break
+                family.add(place)
+            place = parent_of(place)
+    return families
+
+
+def _is_swap(one: str, other: str, before: Fields, after: Fields) -> bool:
+    if before[one] != after[other] or before[other] != after[one]:
+        return False
+    here, there = _below(one, before), _below(other, before)
+    if here == there or here != _below(other, after) or there != _below(one, after):
+        return False
+    if _is_object(here, there):
+        return True
+    return _have_word_in_common(one, other) and _are_known_again(before[one], before[other])
+
+
+def _below(place: str, fields: Fields) -> _Below:
+    size, start = len(place), f"{place}/"
+    return frozenset(
+        (each[size:], field)
+        for each, field in fields.items()
+        if each == place or each.startswith(start)
+    )
+
+
+def _is_object(*sides: _Below) -> bool:
+    """Whether the richer of two values is an object that is known again by its members."""
+    return max(sum(way.count("/") == 1 for way, _ in one) for one in sides) >= _TELLING
+
+
+def _are_known_again(*fields: Field) -> bool:
+    """Whether two values are objects, or show what they are: a word, or how much a limit is."""
+    return all(
+        base_of(atom) == "object" or atom.startswith("limit(") or is_word(atom)
+        for field in fields
+        for atom in field.atoms
+    )
+
+
+def _is_header(place: str) -> bool:
+    return parent_of(place) == "/header"
+
+
+def _words(place: str) -> list[str]:
+    return re.split(r"[-_]", name_of(place))
+
+
+def _have_word_in_common(one: str, other: str) -> bool:
+    return not set(_words(one)).isdisjoint(_words(other))
+
+
+def _differing(one: str, other: str) -> tuple[str, str]:
+    """What the two names do not have in common: ``("primary", "secondary")``."""
+    sides = _words(one), _words(other)
+    return (
+        " ".join(word for word in sides[0] if word not in sides[1]),
+        " ".join(word for word in sides[1] if word not in sides[0]),
+    )
