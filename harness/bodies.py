@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.contract import Endpoint, Schemas
 
-__all__ = ["closest", "known_members", "of_success"]
+__all__ = ["closeness", "closest", "known_members", "of_success"]
 
 
 def of_success(schemas: Schemas, endpoints: Iterable[Endpoint], payload: Any) -> list[str]:
@@ -31,12 +31,13 @@ def closest(schemas: Schemas, paths: Iterable[str], payload: Any) -> str:
 
     In this order: a schema that asks for nothing has nothing against anything.
     """
+    return max(paths, key=lambda path: closeness(schemas, path, payload))
+
+
+def closeness(schemas: Schemas, path: str, payload: Any) -> tuple[int, int]:
+    """How many of its keys a schema names, and how much it has against it, as a number below 0."""
     keys = payload.keys() if isinstance(payload, dict) else set()
-
-    def closeness(path: str) -> tuple[int, int]:
-        return len(keys & _named(schemas, path)), -len(schemas.validate(path, payload))
-
-    return max(paths, key=closeness)
+    return len(keys & _named(schemas, path)), -len(schemas.validate(path, payload))
 
 
 def known_members(schemas: Schemas, surface: str) -> set[str]:

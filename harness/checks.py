@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from harness.bodies import closest, of_success
-from harness.contract import Endpoint, Schemas, excerpt
+from harness.contract import Endpoint, Schemas
 from harness.drift.claims import with_consequence
 from harness.drift.findings import (
     ONCE,
@@ -21,12 +21,11 @@ from harness.drift.findings import (
 from harness.drift.normaliser import normaliser_of
 from harness.drift.plan import Plan
 from harness.drift.rules import RULES
-from harness.each_once import each_once
+from harness.each_once import Flow, each_once
 from harness.events import pending_event
 from harness.exchange import NOT_JSON, Event, Exchange
-from harness.grammar import Grammar
 from harness.invariants import InvariantJudge, folded
-from harness.locating import REQUEST, Locate
+from harness.locating import REQUEST, Locate, nowhere
 from harness.stream_order import broken_order, grammar_at
 from harness.unknown import StrangerJudge
 from harness.violations import owner_of, violation
@@ -74,7 +73,7 @@ def check_exchange(
     Raises:
         ContractError: there is no such surface.
     """
-    judge = _Judge(schemas, surface, locate or _nowhere, report_unknown=report_unknown)
+    judge = _Judge(schemas, surface, locate or nowhere, report_unknown=report_unknown)
     judge.exchange(exchange, ended_early=ended_early, excerpt=excerpt)
     if unchecked is not None:
         unchecked += judge.unchecked
@@ -82,11 +81,7 @@ def check_exchange(
     if not report_unknown:
         return found
     found += judge.strangers()
-    return each_once(found, judge.owners, exchange, judge.grammar, judge.plan_of)
-
-
-def _nowhere(_event: Event | None, _pointer: str) -> None:
-    """No file, no place."""
+    return each_once(found, judge.owners, judge.flow)
 
 
 class _Judge:
@@ -100,9 +95,9 @@ class _Judge:
         self._locate = locate
         self._endpoints = schemas.endpoints(surface)
         self._invariants = InvariantJudge(schemas, surface, self._locate)
-        #: Fingerprint of a finding → the schema that it comes from.
+        #: Identity of a finding → the schema that it comes from.
         self.owners: dict[str, Hashable] = {}
-        self.grammar: Grammar | None = None
+        self.flow: Flow | None = None
         self._strangers = StrangerJudge(schemas, surface, locate) if report_unknown else None
         self.found: list[Finding] = []
         self.unchecked: list[Unchecked] = []
@@ -118,10 +113,15 @@ class _Judge:
                 return
         else:
             endpoint = self._likeliest(exchange)
-        if endpoint is not None and sent is not None and not exchange.failed and endpoint.request:
+        for what, why in exchange.unlooked:
+            self.skip(what, why)
+        is_asked = sent is not None and not (exchange.failed or sent.packed)
+        if endpoint is not None and sent is not None and is_asked and endpoint.request:
             self.value(endpoint.request, sent.payload(), "/body", direction="request")
         if endpoint is not None and endpoint.headers and exchange.headers:
             self.value(endpoint.headers, exchange.header_map(), "/header")
+        if exchange.packed:
+            return
         if exchange.failed:
             self._refusal(endpoint, exchange)
         elif exchange.is_stream:
@@ -133,7 +133,7 @@ class _Judge:
         """What no schema knows, if that was asked for."""
         return self._strangers.findings() if self._strangers else iter(())
 
-    def plan_of(self, kind: str | None) -> Plan:
+    def _plan_of(self, kind: str | None) -> Plan:
         """What the schemas say about an event of a type."""
         endpoint = next((one for one in self._endpoints if one.events is not None), None)
         return normaliser_of(self._schemas).event_plan(endpoint, kind)
@@ -202,7 +202,9 @@ class _Judge:
         if pending is not None:
             exchange = replace(exchange, events=(*exchange.events, pending))
         if endpoint.order is not None:
-            self.grammar = grammar_at(self._schemas, endpoint.order)
+            options = {"ended_early": ended_early, "excerpt": excerpt}
+            grammar = grammar_at(self._schemas, endpoint.order)
+            self.flow = Flow(exchange, grammar, self._plan_of, options)
             rules = self._order(endpoint.order, exchange, ended_early=ended_early, excerpt=excerpt)
             # What was broken off lacks its end, and that is told.
             is_cut = is_cut and rules.isdisjoint(_ENDLESS)
@@ -214,7 +216,7 @@ class _Judge:
         evidence = Evidence(1, of)
         if event.payload is NOT_JSON:
             rule = "sse/done-sentinel" if event.data == "[DONE]" else _UNREAD
-            told = f"{RULES[rule].means}: {excerpt(event.data[:40])}"
+            told = f"{RULES[rule].means}: {event.data[:40]}"
             yield self.finding(rule, told, event=event)
             return
         path = None if event.type is None else self._schemas.event(folder, event.type)
@@ -237,7 +239,7 @@ class _Judge:
                 self._schemas, self._surface, problem, path, event.payload,
                 event=event, evidence=evidence, where=self._locate(event, problem.pointer),
             )  # fmt: skip
-            self.owners[one.fingerprint] = owner_of(problem, one.pointer)
+            self.owners[one.identity] = owner_of(problem, one.pointer)
             yield one
         yield from self._invariants.broken(path, event.payload, event=event)
 

@@ -5,57 +5,55 @@ Of the check of a file alone: where there is a before, :mod:`harness.drift.claim
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
-from harness.drift.claims import is_near, pointers_of, with_consequence
+from harness.drift.claims import is_near, with_consequence
+from harness.drift.consequences import OrderReads
 from harness.drift.findings import Evidence, Finding
 from harness.drift.merging import place_of
 from harness.drift.plan import Plan
 from harness.drift.snapshot import parent_of, unescape
 from harness.exchange import Exchange
 from harness.grammar import Grammar, lookup
+from harness.order import OrderChecker
 from harness.unknown import ITEM, MEMBER
 
-__all__ = ["each_once"]
+__all__ = ["Flow", "each_once"]
 
 _UNKNOWN_EVENT: Final = "event-unknown"
 _MISSING: Final = ("schema/required", "request-schema/required")
 _ORDER: Final = "order/"
 _SCHEMA: Final = ("schema/", "request-schema/")
 _INVARIANT: Final = "invariant/"
-_AT_START: Final = "order/first-event"
-_AT_END: Final = ("order/terminal-missing", "order/error-without-terminal")
+
+#: Rule, event and pointer of a breach of the order.
+_Breach = tuple[str, str | None, str]
 
 
 def each_once(
-    found: Iterable[Finding],
-    owners: Mapping[str, Hashable],
-    exchange: Exchange,
-    grammar: Grammar | None,
-    plan_of: Callable[[str | None], Plan],
+    found: Iterable[Finding], owners: Mapping[str, Hashable], flow: Flow | None
 ) -> list[Finding]:
     """The findings of one exchange, those of one edit put together.
 
     Args:
         found: what a check of the exchange found.
-        owners: fingerprint of a finding → which schema says so: the same schema may be about a
+        owners: identity of a finding → which schema says so: the same schema may be about a
             member of several events.
-        exchange: the exchange.
-        grammar: that of its stream, if it has one.
-        plan_of: what the schemas say about an event of a type.
+        flow: the stream that it is, if its order was judged.
     """
     united = _with_invariants(_renamed(_merged(found, owners)))
-    return united if grammar is None else _Causes(exchange, grammar, plan_of).unite(united)
+    return united if flow is None else _Causes(flow).unite(united)
 
 
 def _merged(found: Iterable[Finding], owners: Mapping[str, Hashable]) -> list[Finding]:
     """The findings, with what one schema says of several events told at the first of them."""
     merged: dict[Hashable, Finding] = {}
     for one in found:
-        owner = owners.get(one.fingerprint)
-        key = one.fingerprint if owner is None else (one.rule, str(one.after), owner)
+        owner = owners.get(one.identity)
+        key = one.identity if owner is None else (one.rule, str(one.after), owner)
         first = merged.setdefault(key, one)
         if first is not one:
             seen = Evidence(
@@ -101,40 +99,59 @@ def _in_place(missing: Finding, stranger: Finding) -> Finding:
 
 
 def _with_invariants(found: list[Finding]) -> list[Finding]:
-    """The findings, with invariants that hold no more told with what is wrong within their object.
+    """The findings, with invariants that hold no more told with what is wrong with their values.
 
-    An invariant is about several places of one object, and can name but one of them.
+    An invariant is about several places, and can name but one of them.
     """
     united = [one for one in found if not one.rule.startswith(_INVARIANT)]
     left: list[Finding] = []
     for one in found:
         if one.rule.startswith(_INVARIANT):
-            around = f"{parent_of(one.pointer)}/"
-            where = (one.direction, one.event)
-            causes = (
-                at
-                for at, each in enumerate(united)
-                if each.rule.startswith(_SCHEMA)
-                and (each.direction, each.event) == where
-                and each.pointer.startswith(around)
-            )
-            cause = next(causes, None)
-            if cause is None:
+            at = next((at for at, each in enumerate(united) if _is_wrong_for(each, one)), None)
+            if at is None:
                 left.append(one)
             else:
-                united[cause] = with_consequence(united[cause], one)
+                united[at] = with_consequence(united[at], one)
     return [*united, *left]
 
 
-class _Causes:
-    """What the breaches of the order of a stream follow from: it goes by what is not as it was."""
+def _is_wrong_for(cause: Finding, one: Finding) -> bool:
+    """Whether a breach of a schema is at a place that an invariant reads."""
+    return (
+        cause.rule.startswith(_SCHEMA)
+        and (cause.direction, cause.event) == (one.direction, one.event)
+        and any(is_near(cause.pointer, place) for place in (one.pointer, *one.reads))
+    )
 
-    def __init__(
-        self, exchange: Exchange, grammar: Grammar, plan_of: Callable[[str | None], Plan]
-    ) -> None:
-        self._events = exchange.events
-        self._plan_of = plan_of
-        self._pointers = tuple(pointers_of(grammar))
+
+class Flow(NamedTuple):
+    """A stream whose order was judged.
+
+    Attributes:
+        exchange: the stream.
+        grammar: what its order has to be.
+        plan_of: what the schemas say about an event of a type.
+        options: how its order was judged, see :func:`harness.order.check_order`.
+    """
+
+    exchange: Exchange
+    grammar: Grammar
+    plan_of: Callable[[str | None], Plan]
+    options: Mapping[str, bool]
+
+
+class _Causes:
+    """What the breaches of the order of a stream follow from.
+
+    Not from whatever came with them: from what their check reads, or from what, taken for something
+    else, makes them go away.
+    """
+
+    def __init__(self, flow: Flow) -> None:
+        self._flow = flow
+        self._events = flow.exchange.events
+        self._reads = OrderReads(flow.grammar)
+        self._gone: dict[str, Counter[_Breach]] = {}
 
     def unite(self, found: Iterable[Finding]) -> list[Finding]:
         """The findings, with the breaches of the order told with what they follow from."""
@@ -156,28 +173,48 @@ class _Causes:
         if cause.event is None:
             return False
         if cause.rule == _UNKNOWN_EVENT:
-            return self._is_by_name(cause.after, one)
+            return (one.rule, one.event, one.pointer) in self._without(cause.after)
         if cause.rule == ITEM:
             return one.rule == "order/item-changed" and is_near(cause.pointer, one.pointer)
+        if not self._reads.is_read(one.rule, one.event, cause.event):
+            return False
+        pointers = self._reads.pointers(one.rule, one.event)
         if cause.rule == MEMBER:
-            return any(self._stands_for(cause, pointer) for pointer in self._pointers)
+            return any(self._stands_for(cause, pointer) for pointer in pointers)
         is_schema = cause.rule.startswith("schema/")
-        return is_schema and any(is_near(cause.pointer, other) for other in self._pointers)
+        return is_schema and any(is_near(cause.pointer, pointer) for pointer in pointers)
 
-    def _is_by_name(self, kind: str, one: Finding) -> bool:
-        """Whether an event would be missed less, had it another name."""
-        if one.rule in _AT_END:
-            return bool(self._events) and self._events[-1].type == kind
-        if one.rule == _AT_START:
-            return self._events[0].type == kind
-        return True
+    def _without(self, kind: str) -> Counter[_Breach]:
+        """The breaches that go away if events of an unknown type are taken for what they can be."""
+        if kind not in self._gone:
+            grammar = self._flow.grammar
+            known = {*grammar.roles, *grammar.first, *grammar.terminals, *grammar.singletons}
+            here = self._breaches(kind, kind)
+            ways = (self._breaches(kind, other) for other in (None, *sorted(known)))
+            self._gone[kind] = here - min(ways, key=Counter.total)
+        return self._gone[kind]
+
+    def _breaches(self, kind: str, other: str | None) -> Counter[_Breach]:
+        """The breaches with the events of one type taken for those of another, or left out."""
+        found: Counter[_Breach] = Counter()
+        options = self._flow.options
+        for turn in self._flow.exchange.turns:
+            checker = OrderChecker(self._flow.grammar, excerpt=options["excerpt"])
+            for one in turn:
+                if one.type != kind:
+                    checker.feed(one.payload)
+                elif other is not None:
+                    checker.feed({**one.payload, "type": other})
+            for breach in checker.close(ended_early=options["ended_early"]):
+                found[breach.rule, breach.event, breach.pointer] += 1
+        return found
 
     def _stands_for(self, stranger: Finding, pointer: str) -> bool:
         """Whether an unknown member stands where one that the order goes by does not."""
         if parent_of(pointer) != parent_of(stranger.pointer):
             return False
         *around, name = pointer.split("/")[1:]
-        plan = self._plan_of(stranger.event)
+        plan = self._flow.plan_of(stranger.event)
         for token in around:
             plan = plan.member(token)
         if name not in plan.members:

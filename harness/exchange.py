@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from operator import is_not
 from typing import Any, Final, Literal, NamedTuple
-from urllib.parse import parse_qsl
 
-from harness.contract import Frame, Interaction, Provenance, is_event_stream
+from harness.contract import Interaction, Provenance, is_event_stream
 from harness.events import NOT_JSON, Event, Stream, parse_json, read_events, read_stream
+from harness.frames import ASKS, by_sender, frame_events
 from harness.runs import Run, runs_of
+from harness.sent_request import Headers, SentRequest, body_of, pairs_of, request_of
 
 __all__ = [
     "ASKS",
@@ -24,15 +24,12 @@ __all__ = [
     "read_events",
 ]
 
-#: The frame of a client that asks for a response.
-ASKS: Final = "response.create"
 #: The event that a response begins with.
 _BEGINS: Final = "response.created"
 #: The event that refuses a question; and all that end an answer.
 _REFUSES: Final = "error"
 _ENDS: Final = ("response.completed", "response.failed", "response.incomplete", _REFUSES)
 
-Headers = tuple[tuple[str, str], ...]
 Chunks = tuple[tuple[float, int], ...]
 
 
@@ -46,32 +43,6 @@ class Sighting(NamedTuple):
 
     date: str
     client: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SentRequest:
-    """The request half. Headers keep their order and case."""
-
-    method: str
-    url: str
-    headers: Headers = ()
-    body: bytes = b""
-    _json: list[tuple[bytes, Any]] = field(default_factory=list, repr=False, compare=False)
-
-    def payload(self) -> Any:
-        """The body as JSON, a form as an object of texts, ``None`` without a body; parsed once."""
-        if not self._json or self._json[0][0] is not self.body:
-            self._json[:] = [(self.body, self._parsed())]
-        return self._json[0][1]
-
-    def _parsed(self) -> Any:
-        if not self.body:
-            return None
-        found = parse_json(self.body)
-        if found is NOT_JSON and b"=" in self.body:
-            fields = parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True)
-            return dict(fields) if fields else NOT_JSON
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +67,8 @@ class Exchange:
         chunks: when how many bytes of the body came (offset in ms, bytes), if that is known.
         seen: when it was had, and by whom, if that is known.
         has_headers: whether the headers of the answer are known; many sources publish none.
+        packed: why the body cannot be looked at: it is in a content-encoding that nobody here can
+            undo. ``""`` if it can; the body is without its encoding then.
     """
 
     request: SentRequest | None = None
@@ -114,6 +87,7 @@ class Exchange:
     chunks: Chunks | None = None
     seen: Sighting | None = None
     has_headers: bool = True
+    packed: str = ""
     # Both go with a body: dataclasses.replace() can give another one to the copy.
     _plain: bytes | None = field(default=None, repr=False, compare=False)
     _json: list[tuple[bytes, Any]] = field(default_factory=list, repr=False, compare=False)
@@ -131,6 +105,13 @@ class Exchange:
         if not self._json or self._json[0][0] is not self.body:
             self._json[:] = [(self.body, parse_json(self.body))]
         return self._json[0][1]
+
+    @property
+    def unlooked(self) -> list[tuple[str, str]]:
+        """The bodies that cannot be looked at, each with why."""
+        sent = self.request
+        bodies = [("the body of the request", sent.packed)] if sent is not None else []
+        return [one for one in [*bodies, ("the body", self.packed)] if one[1]]
 
     @property
     def is_plain(self) -> bool:
@@ -190,23 +171,24 @@ class Exchange:
     @classmethod
     def from_interaction(cls, interaction: Interaction) -> Exchange:
         """One exchange of a cassette, over HTTP or over a WebSocket."""
-        sent, stream = interaction.request, interaction.stream
-        body = _bytes(interaction.body)
+        stream = interaction.stream
+        body, packed = body_of(interaction.body, interaction.headers)
+        is_unpacked = isinstance(interaction.body, bytes) and body is not interaction.body
+        if is_unpacked:
+            interaction = replace(interaction, body=body)
         is_ws = interaction.status == 101 or bool(interaction.frames)
-        is_stream = is_ws or stream is not None or is_event_stream(interaction)
+        is_stream = is_ws or (not packed and (stream is not None or is_event_stream(interaction)))
         found = Stream((), unfinished=False, plain=False)
         if is_stream:
             found = read_stream(
                 body, interaction.body if isinstance(interaction.body, str) else None
             )
             is_stream = is_ws or bool(found.events) or not _is_document(body)
-        frames = _by_sender(_frame_events(interaction.frames or ()))
+        frames = by_sender(frame_events(interaction.frames or ()))
         return cls(
-            request=SentRequest(
-                sent.method, sent.uri, _sent_headers(interaction), _bytes(sent.body)
-            ),
+            request=request_of(interaction),
             status=interaction.status,
-            headers=_pairs(interaction.headers),
+            headers=pairs_of(interaction.headers),
             body=body,
             is_stream=is_stream,
             events=frames.events if is_ws else found.events,
@@ -216,9 +198,11 @@ class Exchange:
             sent_frames=frames.sent,
             sent_at=frames.sent_at,
             close_code=interaction.close_code,
-            chunks=stream.chunks if stream else None,
+            # How many bytes of what is packed make which of these, nobody knows.
+            chunks=stream.chunks if stream and not is_unpacked else None,
             seen=_sighting(interaction.provenance),
             has_headers=_are_headers_known(interaction.provenance),
+            packed=packed,
             _plain=body if found.plain else None,
         )
 
@@ -244,7 +228,7 @@ class Exchange:
         events = [
             Event.of(None, line, number) for number, line in enumerate(lines, 1) if line.strip()
         ]
-        frames = _by_sender(("client" if one.type == ASKS else "server", one) for one in events)
+        frames = by_sender(("client" if one.type == ASKS else "server", one) for one in events)
         return cls(
             body=body,
             is_stream=True,
@@ -266,32 +250,6 @@ def _is_document(body: bytes) -> bool:
     return body.lstrip()[:1] in (b"<", b"{", b"[")
 
 
-class _Frames(NamedTuple):
-    """Frames by sender, and of each of the client's, how many of the server's came before."""
-
-    events: tuple[Event, ...]
-    sent: tuple[Event, ...]
-    sent_at: tuple[int, ...]
-
-
-def _by_sender(frames: Iterable[tuple[str, Event]]) -> _Frames:
-    events: list[Event] = []
-    sent: list[tuple[Event, int]] = []
-    for sender, one in frames:
-        if sender == "server":
-            events.append(one)
-        else:
-            sent.append((one, len(events)))
-    return _Frames(tuple(events), tuple(one for one, _ in sent), tuple(at for _, at in sent))
-
-
-def _frame_events(frames: Iterable[Frame]) -> Iterable[tuple[str, Event]]:
-    """Each frame as an event without a name, with who sent it."""
-    for number, frame in enumerate(frames, 1):
-        event = Event.of(None, frame.text, number, binary=frame.binary)
-        yield frame.sender, event
-
-
 def _are_headers_known(provenance: Provenance) -> bool:
     part = provenance.parts.get("headers")
     return part is None or part.source != "none"
@@ -303,26 +261,3 @@ def _sighting(provenance: Provenance) -> Sighting | None:
     client = provenance.client or {}
     named = (client.get("name", ""), client.get("version", ""))
     return Sighting(provenance.date, " ".join(part for part in named if part))
-
-
-def _sent_headers(interaction: Interaction) -> Headers:
-    """The headers of a request; of a capture, in the order and the case of the wire."""
-    headers = interaction.request.headers
-    if interaction.header_names is None:
-        return _pairs(headers)
-    left = {name: list(values) for name, values in headers.items()}
-    named = [
-        (name, left[name.lower()].pop(0))
-        for name in interaction.header_names
-        if left.get(name.lower())
-    ]
-    # What is not named was sent all the same; that its place is not known, the contract tells.
-    return (*named, *_pairs(left))
-
-
-def _pairs(headers: Mapping[str, Sequence[str]]) -> Headers:
-    return tuple((name, value) for name, values in headers.items() for value in values)
-
-
-def _bytes(body: str | bytes | None) -> bytes:
-    return body.encode() if isinstance(body, str) else body or b""

@@ -25,13 +25,17 @@ _DATED: Final = re.compile(r"-[0-9]{4}-?[0-9]{2}-?[0-9]{2}")
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One invariant that does not hold. ``pointer`` leads into the value that was checked."""
+    """One invariant that does not hold. ``pointer`` leads into the value that was checked.
+
+    ``reads`` are the other places that the check looks at, if they are asked for.
+    """
 
     kind: str
     name: str
     pointer: str
     found: Any
     message: str
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,7 @@ class _Check:
         high = None if number is None else self._bound("to")
         plain = number if number is not None else value
         if "in" in self._says and plain not in self._says["in"]:
-            return f"is none of {self._says['in']}"
+            return f"is not {' or '.join(map(excerpt, self._says['in']))}"
         if plain in self._says.get("not", ()):
             return "does not belong here"
         if number is not None and low is not None and number < low:

@@ -12,10 +12,10 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
-from harness.contract import Schemas
+from harness.contract import Invariant, Schemas
+from harness.drift.claims import is_near
 from harness.drift.findings import Finding, finding
 from harness.drift.normaliser import normaliser_of
-from harness.drift.snapshot import parent_of
 from harness.exchange import Event, Exchange
 from harness.invariant_checks import Breach, Surroundings, breaches_of
 from harness.invariant_spots import Spots
@@ -25,6 +25,10 @@ from harness.pointers import generalised
 __all__ = ["Breach", "InvariantJudge", "Invariants", "Surroundings", "folded", "invariants_of"]
 
 _PREFIX: Final = "invariant/"
+#: Where a check may look outside of its own value.
+_SOURCES: Final = ("request:", "answer:")
+#: The answer's own date.
+_DATE: Final = "answer:/header/date"
 
 
 class Invariants:
@@ -43,10 +47,11 @@ class Invariants:
                 where = generalised(value, pointer + breach.pointer, plan)
                 key = (one.name, where, str(breach.found))
                 # The same place is reached once for every schema that speaks about it.
-                found.setdefault(
-                    key,
-                    Breach(breach.kind, one.name, where, breach.found, breach.message),
-                )
+                if key not in found:
+                    reads = tuple(_reads(one, generalised(value, pointer, plan)))
+                    found[key] = Breach(
+                        breach.kind, one.name, where, breach.found, breach.message, reads
+                    )
         return list(found.values())
 
     def speak_of(self, path: str) -> bool:
@@ -106,7 +111,7 @@ class InvariantJudge:
             asked = REQUEST if direction == "request" else ""
             at = one.pointer if event else f"{asked}{pointer}"
             place = " ".join(part for part in (event and event.type, pointer) if part)
-            yield finding(
+            told = finding(
                 f"invariant/{one.kind}",
                 f"{place or 'the value'}: {one.message}",
                 surface=self._surface,
@@ -117,22 +122,49 @@ class InvariantJudge:
                 after=one.found,
                 where=self._locate(event, at) if self._locate else None,
             )
+            yield replace(told, reads=tuple(_outside(prefix, each) for each in one.reads))
+
+
+def _reads(one: Invariant, around: str) -> Iterator[str]:
+    """The places that a check reads; what is outside of its value, as ``SOURCE:POINTER``.
+
+    Args:
+        one: the invariant.
+        around: where the value stands that it speaks about.
+    """
+    ways = [*one.at, *(pointer for pointer, _ in one.when)]
+    for said in one.says_more.values():
+        for way in said if isinstance(said, list | tuple) else [said]:
+            place = way["at"] if isinstance(way, dict) else way
+            if place == "@now":
+                yield _DATE
+            elif isinstance(place, str) and place.startswith(_SOURCES):
+                yield place
+            elif isinstance(place, str) and place.startswith("/"):
+                ways.append(place)
+    for start in one.each:
+        yield from (f"{around}{start}{way}" for way in ways)
+
+
+def _outside(prefix: str, place: str) -> str:
+    """A place that a check reads, as findings have it."""
+    if place.startswith("answer:"):
+        return place.removeprefix("answer:")
+    return place if place.startswith(_SOURCES) else prefix + place
 
 
 def folded(found: Iterable[Finding]) -> list[Finding]:
     """The findings of one exchange, with those of invariants told once for each object.
 
     Numbers that belong together break several invariants at a time, and what is wrong with one of
-    them otherwise does so, too: what follows stands in ``explains`` of the first.
+    them otherwise does so, too: what follows stands in ``explains`` of the first. Only what is
+    about the same places follows.
     """
     kept: list[Finding] = []
     for one in sorted(found, key=lambda one: one.rule.startswith(_PREFIX)):
-        around = parent_of(one.pointer)
         cause = None
         if one.rule.startswith(_PREFIX):
-            cause = next(
-                (at for at, each in enumerate(kept) if _is_around(each, one, around)), None
-            )
+            cause = next((at for at, each in enumerate(kept) if _is_about(each, one)), None)
         if cause is None:
             kept.append(one)
         else:
@@ -141,10 +173,14 @@ def folded(found: Iterable[Finding]) -> list[Finding]:
     return kept
 
 
-def _is_around(other: Finding, one: Finding, around: str) -> bool:
-    """Whether another finding is about the same object, or the same value that is no echo."""
+def _is_about(other: Finding, one: Finding) -> bool:
+    """Whether another finding is about a place that this one reads too, or about the same echo."""
     if (other.event, other.direction) != (one.event, one.direction):
         return False
     # One value that nothing else knows any more is repeated in several places.
-    is_same_value = other.rule == one.rule == f"{_PREFIX}echo" and other.after == one.after
-    return is_same_value or around in (other.pointer, parent_of(other.pointer))
+    if other.rule == one.rule == f"{_PREFIX}echo" and other.after == one.after:
+        return True
+    here, there = ({each.pointer, *each.reads} for each in (other, one))
+    if other.rule.startswith(_PREFIX):
+        return not here.isdisjoint(there)
+    return any(is_near(other.pointer, each) for each in there)

@@ -128,7 +128,8 @@ def differences(
     evidence = Evidences(schemas=schemas)
     changes = compare(before, now, surface=surface, evidence=evidence, proved=True)
     changes += _lost_halves(surface, before, now)
-    return unite(changes, violations, Demands.of(schemas, surface, now).grammar)
+    orders = [*before.get("sequences", ()), *now.get("sequences", ())]
+    return unite(changes, violations, Demands.of(schemas, surface, now).grammar, orders)
 
 
 def _lost_halves(

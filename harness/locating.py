@@ -14,7 +14,7 @@ from harness.contract import Interaction, YamlLines
 from harness.exchange import Event
 from harness.lines import line_of_pointer
 
-__all__ = ["REQUEST", "Locate", "in_cassette", "in_event", "in_json", "in_stream"]
+__all__ = ["REQUEST", "Locate", "in_cassette", "in_event", "in_json", "in_stream", "nowhere"]
 
 #: Tells the place of a pointer in an event, or outside of events (``None``).
 Locate = Callable[[Event | None, str], str | None]
@@ -23,6 +23,10 @@ Locate = Callable[[Event | None, str], str | None]
 REQUEST: Final = "/request"
 _BODY: Final = "/body"
 _HEADER: Final = "/header"
+
+
+def nowhere(_event: Event | None, _pointer: str) -> None:
+    """No file, no place."""
 
 
 def in_stream(name: str) -> Locate:

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
-__all__ = ["Numbering"]
+__all__ = ["Fault", "Numbering"]
+
+#: Of so many gaps it is remembered what they left out.
+_KEPT: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A number that is not the next one. ``since`` is the index of the event that it began at."""
+
+    rule: str
+    message: str
+    since: int
 
 
 class Numbering:
@@ -23,6 +36,9 @@ class Numbering:
         self._last: int | None = None
         #: Number that may come as well → the one that has to come after it.
         self._else: dict[int, int] = {}
+        self._highest = base - step
+        #: The numbers that were left out, from one to before the other, with where.
+        self._skipped: list[tuple[int, int, int]] = []
 
     def takes(self, numbers: Sequence[Any]) -> bool:
         """Take all these numbers if each is the next one, or if there are none at all."""
@@ -36,12 +52,14 @@ class Numbering:
         if numbers != list(range(wanted, end, self._step)):
             return False
         self._last, self._next, self._else = numbers[-1], end, {}
+        self._highest = max(self._highest, numbers[-1])
         return True
 
-    def feed(self, number: int) -> tuple[str, str] | None:
-        """Take the next number: the rule that it breaks, and how, or ``None``."""
+    def feed(self, number: int, index: int) -> Fault | None:
+        """Take the next number, that of the event ``index``; the fault, if it is one."""
         last, wanted, step = self._last, self._next, self._step
-        self._last = number
+        highest = self._highest
+        self._last, self._highest = number, max(highest, number)
         if wanted is None or number == wanted:
             self._next, self._else = number + step, {}
             return None
@@ -53,8 +71,15 @@ class Numbering:
             wanted: number + step if number > wanted else wanted + step,
             wanted + step: wanted + 2 * step,
         }
+        since = index
+        if number > highest + step:
+            self._skipped = [*self._skipped[-_KEPT:], (highest + step, number, index)]
+        else:  # an event that was moved leaves its place, and comes to another
+            known = (at for low, high, at in self._skipped if low <= number <= high + step)
+            since = next(known, index)
         if last is None:
-            return "order/sequence-base", f"the first number is {number}, not {wanted}"
+            message = f"the first number is {number}, not {wanted}"
+            return Fault("order/sequence-base", message, since)
         if number <= last:
-            return "order/sequence-repeat", f"{number} comes after {last}"
-        return "order/sequence-gap", f"{number} comes after {last}, not {wanted}"
+            return Fault("order/sequence-repeat", f"{number} comes after {last}", since)
+        return Fault("order/sequence-gap", f"{number} comes after {last}, not {wanted}", since)

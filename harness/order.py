@@ -11,7 +11,7 @@ been right, so that its contents are not reported as well.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .grammar import Bracket, Grammar, lookup
@@ -25,13 +25,17 @@ __all__ = ["Grammar", "OrderChecker", "Violation", "check_order"]
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One breach of the order. ``index`` counts events from 0; it is -1 for an empty stream."""
+    """One breach of the order. ``index`` counts events from 0; it is -1 for an empty stream.
+
+    ``since`` is the first event whose breach it can follow from: where what is wrong here began.
+    """
 
     rule: str
     index: int
     event: str | None
     pointer: str
     message: str
+    since: int = field(default=0, compare=False)
 
 
 class OrderChecker:
@@ -46,12 +50,14 @@ class OrderChecker:
         self._index = -1
         self._begun = False
         self._terminal: str | None = None
+        self._terminal_at = 0
         self._error_at: int | None = None
         _, base, step = grammar.sequence
         self._numbering = Numbering(base, step, excerpt=excerpt)
         self._singletons: set[str] = set()
         self._open: dict[tuple[str, Key], int] = {}
-        self._closed: set[tuple[str, Key]] = set()
+        #: Where each ended.
+        self._closed: dict[tuple[str, Key], int] = {}
         self._wholes = Wholes(grammar)
         self._output: list[tuple[int, int, Any]] = []
         self._found: list[Violation] = []
@@ -100,7 +106,7 @@ class OrderChecker:
         if found is not None:
             self._in_bracket(found[0], found[1], kind, payload)
         if kind in self._grammar.terminals or self._is_refusal(kind, payload):
-            self._terminal = kind
+            self._terminal, self._terminal_at = kind, self._index
             if kind in self._grammar.complete:
                 self._check_whole_answer(kind, payload)
 
@@ -115,6 +121,7 @@ class OrderChecker:
                         self._grammar.error,
                         "",
                         "no final event follows this error",
+                        since=self._error_at,
                     )
                 )
             else:
@@ -128,22 +135,31 @@ class OrderChecker:
             lookup(payload, pointer) is not None for pointer in self._grammar.error_ends_with
         )
 
-    def _add(self, rule: str, kind: str | None, message: str, pointer: str = "") -> None:
-        self._found.append(Violation(rule, self._index, kind, pointer, message))
+    def _add(
+        self,
+        rule: str,
+        kind: str | None,
+        message: str,
+        pointer: str = "",
+        since: int | None = None,
+    ) -> None:
+        """Note a breach; what began earlier (``since``) can follow from what was wrong then."""
+        since = self._index if since is None else since
+        self._found.append(Violation(rule, self._index, kind, pointer, message, since))
 
     def _check_number(self, kind: str, payload: Mapping[str, Any]) -> None:
         pointer = self._grammar.sequence[0]
         number = lookup(payload, pointer)
         if number.__class__ is not int:
             return
-        fault = self._numbering.feed(number)
+        fault = self._numbering.feed(number, self._index)
         if fault is not None:
-            rule, message = fault
-            self._add(rule, kind, message, pointer)
+            self._add(fault.rule, kind, fault.message, pointer, fault.since)
 
     def _after_terminal(self, kind: str) -> None:
         rule = "terminal-repeated" if kind in self._grammar.terminals else "event-after-terminal"
-        self._add(f"order/{rule}", kind, f"{kind} comes after {self._terminal}")
+        message = f"{kind} comes after {self._terminal}"
+        self._add(f"order/{rule}", kind, message, since=self._terminal_at)
 
     def _check_place(self, kind: str) -> None:
         if kind == self._grammar.error and self._error_at is None:
@@ -167,20 +183,23 @@ class OrderChecker:
         place = (bracket.name, key)
         if role == "opens":
             if place in self._open or place in self._closed:
-                self._add("order/bracket-reopened", kind, f"{_called(place)} begins again")
+                since = self._open.get(place, self._closed.get(place))
+                self._add(
+                    "order/bracket-reopened", kind, f"{_called(place)} begins again", since=since
+                )
             self._open[place] = self._index
-            self._closed.discard(place)
+            self._closed.pop(place, None)
             return
         if place in self._closed:
-            self._add("order/bracket-not-opened", kind, f"{_called(place)} has already ended")
+            self._not_open(place, kind)
         elif bracket.opens is not None and place not in self._open:
             if self._excerpt:
                 self._partial.add(place)
             else:
-                self._add("order/bracket-not-opened", kind, f"{_called(place)} has not begun")
+                self._not_open(place, kind)
         if role == "pieces":
             self._open.setdefault(place, self._index)
-            self._closed.discard(place)
+            self._closed.pop(place, None)
             partial = self._is_partial(bracket, key)
             self._wholes.piece(bracket, key, payload, partial=partial)
         else:
@@ -195,10 +214,16 @@ class OrderChecker:
             self._partial.add(place)
             self._open[place] = self._index
         elif place not in self._open:
-            state = "has already ended" if place in self._closed else "has not begun"
-            self._add("order/bracket-not-opened", kind, f"{_called(place)} {state}")
+            self._not_open(place, kind)
             self._open[place] = self._index
-            self._closed.discard(place)
+            self._closed.pop(place, None)
+
+    def _not_open(self, place: tuple[str, Key], kind: str) -> None:
+        """Something has already ended, or its beginning may be missing anywhere before."""
+        ended = self._closed.get(place)
+        state = "has not begun" if ended is None else "has already ended"
+        message = f"{_called(place)} {state}"
+        self._add("order/bracket-not-opened", kind, message, since=ended or 0)
 
     def _is_partial(self, bracket: Bracket, key: Key) -> bool:
         """Whether the beginning of what it is in was not seen."""
@@ -209,23 +234,27 @@ class OrderChecker:
         self, bracket: Bracket, key: Key, kind: str, payload: Mapping[str, Any]
     ) -> None:
         place = (bracket.name, key)
-        begun = self._open.pop(place, None) is not None or bracket.opens is None
-        self._closed.add(place)
+        since = self._open.pop(place, None)
+        begun = since is not None or bracket.opens is None
+        if since is None and bracket.inside is not None:
+            outer = self._grammar.brackets[bracket.inside]
+            since = self._open.get((outer.name, key[: len(outer.key)]))
+        self._closed[place] = self._index
         self._check_contents(bracket, key, kind)
         partial = place in self._partial or self._is_partial(bracket, key)
         for pointer, message in self._wholes.close(
             bracket, key, payload, begun=begun, partial=partial
         ):
-            self._add("order/aggregate-mismatch", kind, message, pointer)
+            self._add("order/aggregate-mismatch", kind, message, pointer, since)
         if bracket.name == self._grammar.output[1]:
             self._keep_output(payload)
 
     def _check_contents(self, outer: Bracket, key: Key, kind: str) -> None:
         for place in [one for one in self._open if one[1][: len(key)] == key]:
             if self._is_inside(place[0], outer.name):
-                del self._open[place]
-                self._closed.add(place)
-                self._add("order/bracket-not-closed", kind, f"{_called(place)} has not ended")
+                since = self._open.pop(place)
+                self._closed[place] = self._index
+                self._not_closed(place, kind, since)
 
     def _is_inside(self, name: str, outer: str) -> bool:
         around = self._grammar.brackets[name].inside
@@ -238,15 +267,19 @@ class OrderChecker:
         self._output.append((rank, self._index, lookup(payload, value)))
 
     def _check_whole_answer(self, kind: str, payload: Mapping[str, Any]) -> None:
-        for place in self._open:
-            self._add("order/bracket-not-closed", kind, f"{_called(place)} has not ended")
+        for place, since in self._open.items():
+            self._not_closed(place, kind, since)
         pointer = self._grammar.output[0]
         output = lookup(payload, pointer)
         items = [value for _, _, value in sorted(self._output, key=lambda one: one[:2])]
         seen_all = not self._excerpt or len(items) == len(output or ())
         if isinstance(output, list) and output and output != items and seen_all:
             message = f"has {len(output)} items, and they are not the {len(items)} that came before"
-            self._add("order/aggregate-mismatch", kind, message, pointer)
+            self._add("order/aggregate-mismatch", kind, message, pointer, since=0)
+
+    def _not_closed(self, place: tuple[str, Key], kind: str, since: int) -> None:
+        message = f"{_called(place)} has not ended"
+        self._add("order/bracket-not-closed", kind, message, since=since)
 
 
 def _called(place: tuple[str, Key]) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from harness.bodies import known_members
 from harness.checks import ENDED_EARLY, check_exchange
 from harness.contract import (
+    CASSETTES,
     Contract,
     ContractError,
     Interaction,
@@ -48,8 +49,9 @@ def validate_file(
         ContractError: the file cannot be read as what it is called, or the surface is not known.
     """
     judge = _Files(contract or Contract(), path, surface, unchecked, excerpt=excerpt)
-    kinds = {".sse": judge.sse, ".jsonl": judge.jsonl, ".json": judge.json, ".yaml": judge.cassette}
-    check = kinds.get(path.suffix)
+    kinds = {".sse": judge.sse, ".jsonl": judge.jsonl, ".json": judge.json}
+    kinds |= dict.fromkeys(CASSETTES, judge.cassette)
+    check = kinds.get(path.suffix.lower())
     if check is None:
         raise ContractError(
             str(path), "", f"is a file of a kind that is not known ({path.suffix or 'no suffix'})",

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from harness.alert.ledger import LOOKLESS, Ledger
 from harness.alert.planning import Issue
+from harness.contract import ContractError, read_bytes
 from harness.exits import WrongUse
 
 __all__ = ["FORMAT", "known_document", "read_known"]
@@ -45,9 +46,9 @@ def read_known(path: Path) -> dict[str, str | None]:
         WrongUse: it is none of these.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise WrongUse(f"{path} cannot be read: {error.strerror}; name another report.") from None
+        text = read_bytes(path, str(path)).decode("utf-8")
+    except ContractError as error:
+        raise WrongUse(f"{path} {error.problem}; name another report.") from None
     except UnicodeDecodeError:
         raise WrongUse(_NONE.format(path)) from None
     ledger = Ledger.read(text.replace("\r\n", "\n"))

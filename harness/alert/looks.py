@@ -9,7 +9,7 @@ from json import JSONDecodeError
 from pathlib import Path
 from typing import Any, Final
 
-from harness.contract import Schemas
+from harness.contract import ContractError, Schemas, read_bytes
 from harness.drift.findings import Finding, Unchecked
 from harness.report import Report
 from harness.report.secrets import without_secrets
@@ -51,9 +51,10 @@ class Look:
 def read_look(path: Path, witness: str, schemas: Schemas) -> Look:
     """The report in a file. One that is missing, empty or broken is something not looked at."""
     try:
-        document = json.loads(path.read_bytes())
-    except OSError as error:
-        return _nothing(witness, f"there is no report {path.name}: {error.strerror}")
+        document = json.loads(read_bytes(path, path.name))
+    except ContractError as error:
+        why = error.problem.removeprefix("cannot be read: ")
+        return _nothing(witness, f"there is no report {path.name}: {why}")
     except (JSONDecodeError, UnicodeDecodeError):
         return _nothing(witness, f"the report {path.name} is empty or broken: it is no JSON")
     except RecursionError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from json import JSONDecodeError
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ from harness.alert.debts import unmarked
 from harness.alert.ledger import Ledger
 from harness.alert.planning import Action, Issue
 from harness.alert.sending import NotSent
+from harness.contract import ContractError, read_bytes
 from harness.whole_files import write_whole
 
 __all__ = ["StateFile"]
@@ -54,13 +54,13 @@ class StateFile:
         if not self._file.exists():
             return []
         try:
-            document = json.loads(self._file.read_bytes())
+            document = json.loads(read_bytes(self._file, str(self._file)))
             if document["format"] != _FORMAT:
                 raise KeyError("format")
             rows = document["issues"]
             for one in rows:
                 _ = (int(one["number"]), one["topic"], one["is_open"], one["title"], one["body"])
-        except (JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError, OSError):
+        except (ContractError, KeyError, TypeError, ValueError, RecursionError):
             raise NotSent(
                 f"{self._file} is no state of codex-leg alert; remove it to begin anew"
             ) from None

@@ -110,7 +110,7 @@ def command(
         findings=[*found.findings, *accepted],
         unchecked=found.unchecked,
         quarantined=found.quarantined,
-        one_sided=found.one_sided,
+        one_sided=[*found.one_sided, *before.left_out, *after.left_out],
         compared=[key or subject for key in found.compared] or [subject],
         command="compare",
         subject=subject,
@@ -124,7 +124,10 @@ def _compare(lens: Lens, old: Side, new: Side, *, proved: bool) -> Comparison:
         if side.note:
             _say(side.note)
     with Progress(old.size + new.size) as progress:
-        return compare_sides(old, new, lens, proved=proved, progress=progress)
+        found = compare_sides(old, new, lens, proved=proved, progress=progress)
+    for note in found.notes:
+        _say(note)
+    return found
 
 
 def _compare_releases(releases: Releases, contract: Contract, old: Side, new: Side) -> Comparison:

@@ -14,6 +14,7 @@ from harness.contract import Contract
 from harness.drift.shape import Shape
 from harness.exits import Exit, WrongUse
 from harness.lines import visible
+from harness.report.left import by_reason
 from harness.shape_table import shape_table
 from harness.sides import Lens, Place, open_sides, shapes_of
 
@@ -61,8 +62,10 @@ def command(*, side: str, surface: str | None, root: Path | None, face: str) -> 
     try:
         with open_sides((side,), contract=contract, raw=surface is not None) as (opened,):
             lens = Lens(contract.schemas, surface)
-            if opened.note:
-                print(f"codex-leg: {visible(opened.note)}", file=sys.stderr)
+            left = [f"not read: {one}" for one in by_reason(opened.left_out)]
+            for note in (opened.note, *left):
+                if note:
+                    print(f"codex-leg: {visible(note)}", file=sys.stderr)
             with Progress(opened.size) as progress:
                 shapes = shapes_of(opened, lens, progress)
     except WrongUse as error:

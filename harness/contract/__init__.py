@@ -7,7 +7,7 @@ Nothing else in this package opens a file below ``probes/``, ``cassettes/``, ``s
 from ._captures import Captures, Release, version_key
 from ._check import is_event_stream
 from ._contract import Contract, Pair
-from ._endpoints import Endpoint
+from ._endpoints import Endpoint, bare_url, plain_url
 from ._errors import ContractError, ContractErrors
 from ._files import MAX_BYTES, read_bytes, refuse_large
 from ._folders import files_below
@@ -26,7 +26,7 @@ from ._model import (
     Source,
     StreamFacts,
 )
-from ._reading import interactions_of, read_interactions
+from ._reading import CASSETTES, interactions_of, read_interactions
 from ._root import FOLDERS, find_root, is_contract
 from ._rules import Rule
 from ._scenarios import Answer, Scenario, Step
@@ -36,6 +36,7 @@ from ._waivers import WAIVERS_FILE, Waiver, read_waivers
 from ._yaml import YamlLines, load_yaml
 
 __all__ = [
+    "CASSETTES",
     "FOLDERS",
     "MAX_BYTES",
     "WAIVERS_FILE",
@@ -67,6 +68,7 @@ __all__ = [
     "StreamFacts",
     "Waiver",
     "YamlLines",
+    "bare_url",
     "excerpt",
     "files_below",
     "find_root",
@@ -75,6 +77,7 @@ __all__ = [
     "is_event_stream",
     "json_type",
     "load_yaml",
+    "plain_url",
     "read_bytes",
     "read_interactions",
     "read_invariant",

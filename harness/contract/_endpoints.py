@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-__all__ = ["Endpoint", "bare_url", "read_index"]
+__all__ = ["Endpoint", "bare_url", "plain_url", "read_index"]
+
+_USUAL_PORT: Final = re.compile(r"((?:https|wss)://[^/?#:]*):443(?=[/?#]|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,14 @@ class Endpoint:
 
 def bare_url(url: str) -> str:
     """An address without its query and fragment; that of a WebSocket is that of its handshake."""
-    bare = url.partition("#")[0].partition("?")[0]
+    bare = plain_url(url).partition("#")[0].partition("?")[0]
     return f"https{bare[3:]}" if bare.startswith("wss:") else bare
+
+
+def plain_url(url: str) -> str:
+    """An address without the port that it has anyhow: ``https://host:443/`` is ``https://host/``."""
+    found = _USUAL_PORT.match(url)
+    return url if found is None else found[1] + url[found.end() :]
 
 
 def read_index(index: Mapping[str, Any]) -> dict[str, tuple[Endpoint, ...]]:

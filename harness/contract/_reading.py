@@ -7,7 +7,8 @@ has recorded can be compared; what cannot be read is refused in the same words.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,8 +18,10 @@ from ._model import Interaction, Part, Provenance, RecordedRequest, StreamFacts
 from ._quick_yaml import quick_yaml
 from ._violations import excerpt
 
-__all__ = ["check_version", "interactions_of", "read_interactions"]
+__all__ = ["CASSETTES", "check_version", "interactions_of", "read_interactions"]
 
+#: How the names of cassettes end; whoever compares one looks at it in lower case.
+CASSETTES: Final = (".yaml", ".yml")
 VERSION: Final = 1
 
 _WAITED: Final = (bool, type(None))
@@ -76,7 +79,9 @@ def _interaction(place: Place) -> Interaction:
         # The long way, which tells what is wrong, takes six times as long.
         known = row.get("provenance")
         about = {**_SILENT, **known} if isinstance(known, dict) else known or _SILENT
-        return build_interaction(Place({**row, "provenance": about}, place.file, place.pointer))
+        found = build_interaction(Place({**row, "provenance": about}, place.file, place.pointer))
+        sent = replace(found.request, headers=_lowered(found.request.headers))
+        return replace(found, request=sent, headers=_lowered(found.headers))
 
 
 def _plain(row: Mapping[str, Any]) -> Interaction:
@@ -104,11 +109,16 @@ def _plain(row: Mapping[str, Any]) -> Interaction:
 
 
 def _headers(found: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
+    for values in found.values():
+        if values.__class__ is not list or any(one.__class__ is not str for one in values):
+            raise TypeError
+    return _lowered(found)
+
+
+def _lowered(found: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
     """Headers under lower-case names, as vcrpy has them only since version 9."""
     headers: dict[str, tuple[str, ...]] = {}
     for name, values in found.items():
-        if values.__class__ is not list or any(one.__class__ is not str for one in values):
-            raise TypeError
         key = name.lower()
         headers[key] = (*headers[key], *values) if key in headers else tuple(values)
     return headers

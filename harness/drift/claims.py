@@ -9,65 +9,55 @@ from typing import Final
 
 from harness.grammar import Grammar
 
+from .consequences import OrderReads, generic, is_near, place_in, type_of
 from .findings import Finding
 from .merging import place_of
 from .outcomes import RULES_OF_REFUSALS
 from .pairs import name_of
-from .rules import LEVELS, RISKY, RULES
+from .rules import LEVELS, RULES
 
-__all__ = ["generic", "is_near", "pointers_of", "unite", "with_consequence", "without_consequences"]
+__all__ = ["generic", "is_near", "pointers_of", "unite", "with_consequence"]
 
-_ITEM: Final = re.compile(r"\[[^\]/]*\]")
-#: Areas of rules about which events come, how and in which order: all else follows from it.
+_ORDER: Final = "order/"
+#: Areas of rules about which events come, how and in which order.
 _EVENTS: Final = ("event", "order", "sse", "ws")
 #: Where the pointers of findings begin that are about no event.
 _OUTSIDE: Final = ("/body", "/header", "/status", "/query")
 #: A status that is another one is not the one that the body repeats.
 _STATUS: Final = ("/status", "status-differs")
-#: So grave a change can make a value break an invariant.
-_GRAVE: Final = LEVELS.index(RISKY)
-#: Breaches of the order from which the others follow, the most telling one first.
-_CAUSES: Final = (
-    "order/sequence-repeat",
-    "order/sequence-gap",
-    "order/first-event",
-    "order/place-changed",
-    "order/aggregate-mismatch",
-)
-#: What has not begun leaves open what it should have ended; the rest of the order it leaves alone.
-_NOT_OPENED: Final = "order/bracket-not-opened"
-_BRACKETS: Final = "order/bracket-"
+#: Changes of a transport after which it cannot be said which events came.
+_UNREADABLE: Final = frozenset({"sse-data-not-json", "ws-text-became-binary"})
 
 
 def unite(
-    changes: Sequence[Finding], violations: Sequence[Finding], grammar: Grammar | None = None
+    changes: Sequence[Finding],
+    violations: Sequence[Finding],
+    grammar: Grammar | None = None,
+    orders: Iterable[Sequence[str]] = (),
 ) -> list[Finding]:
     """The findings of a comparison and of the check of the same exchange, each edit once.
 
     A breach of the contract that follows from a change is told with it: it stands in ``explains``,
     and the finding is as grave as the gravest of both. Once the change has been adopted, the breach
-    stands by itself: nothing is lost.
+    stands by itself: nothing is lost. It follows only from a change of what its check reads: one
+    that merely came with a change stands beside it.
 
     Args:
         changes: the findings of :func:`.compare.compare`.
         violations: the findings of :func:`harness.checks.check_exchange` of the newer exchange.
         grammar: the grammar of its stream, if it has one.
+        orders: the orders in which the events came, before and now.
     """
     united = list(changes)
     left: list[Finding] = []
-    pointers = () if grammar is None else tuple(pointers_of(grammar))
+    reads = None if grammar is None else OrderReads(grammar, orders)
     for one in violations:
-        cause = next((at for at, each in enumerate(united) if _follows(one, each, pointers)), None)
+        cause = next((at for at, each in enumerate(united) if _follows(one, each, reads)), None)
         if cause is None:
             left.append(one)
         else:
             united[cause] = with_consequence(united[cause], one)
-    return [*united, *without_consequences(left)]
-
-
-def generic(pointer: str) -> str:
-    """A pointer in which any item is like another one, whatever their types or names."""
-    return _ITEM.sub("[]", pointer)
+    return [*united, *left]
 
 
 def with_consequence(cause: Finding, one: Finding) -> Finding:
@@ -84,23 +74,7 @@ def with_consequence(cause: Finding, one: Finding) -> Finding:
     )
 
 
-def without_consequences(violations: Sequence[Finding]) -> Iterator[Finding]:
-    """One breach of the order makes others: pieces that do not add up, parts that never end."""
-    orders = [one for one in violations if one.rule.startswith("order/")]
-    cause = next((one for rule in _CAUSES for one in orders if one.rule == rule), None)
-    if cause is None:
-        cause = next((one for one in orders if one.rule == _NOT_OPENED), None)
-        orders = [one for one in orders if one.rule.startswith(_BRACKETS)]
-    for one in violations:
-        if cause is None or one not in orders:
-            yield one
-        elif one is cause:
-            for other in orders:
-                cause = cause if other is one else with_consequence(cause, other)
-            yield cause
-
-
-def _follows(one: Finding, change: Finding, pointers: Iterable[str]) -> bool:
+def _follows(one: Finding, change: Finding, reads: OrderReads | None) -> bool:
     """Whether a breach is what a change leads to."""
     if change.rule in RULES_OF_REFUSALS:
         return True
@@ -112,41 +86,54 @@ def _follows(one: Finding, change: Finding, pointers: Iterable[str]) -> bool:
         return True
     is_event_type = change.event is not None and change.pointer == "/type"
     if rule.direction == "transport" or rule.area in _EVENTS or is_event_type:
-        return one.rule.startswith(("order/", "sse/")) or _is_of_event(one, change)
-    places = [(change.event, change.pointer), *map(_place, change.also)]
-    if isinstance(change.after, str) and change.after.startswith("/"):
-        places.append((change.event, change.after))  # where it stands now
-    if one.rule.startswith("order/"):
-        return any(is_near(pointer, other) for _, pointer in places for other in pointers)
-    # An invariant is about several places of one value, and can name but one of them.
-    is_wide = one.rule.startswith("invariant/") and LEVELS.index(change.level) <= _GRAVE
+        return _follows_events(one, change, reads)
+    places = _places(change)
+    if one.rule.startswith(_ORDER):
+        return reads is not None and _is_read(one, places, reads)
     return any(
-        _type_of(event) == _type_of(one.event) and (is_wide or is_near(pointer, one.pointer))
+        type_of(event) == type_of(one.event)
+        and any(is_near(pointer, other) for other in (one.pointer, *one.reads))
         for event, pointer in places
     )
+
+
+def _follows_events(one: Finding, change: Finding, reads: OrderReads | None) -> bool:
+    """Whether a breach follows from another coming, naming or order of events."""
+    if not one.rule.startswith(_ORDER):
+        return one.rule.startswith("sse/") or _is_of_event(one, change)
+    if change.rule in _UNREADABLE or reads is None:
+        return True
+    return reads.follows(one.rule, one.event, change.rule, _names(change))
+
+
+def _is_read(one: Finding, places: Iterable[tuple[str | None, str]], reads: OrderReads) -> bool:
+    """Whether the check behind a breach of the order reads one of these places."""
+    pointers = tuple(reads.pointers(one.rule, one.event))
+    return any(
+        reads.is_read(one.rule, one.event, type_of(event))
+        and any(is_near(pointer, other) for other in pointers)
+        for event, pointer in places
+    )
+
+
+def _places(change: Finding) -> list[tuple[str | None, str]]:
+    """All places of an edit: where it was, where else, where it is now."""
+    places = [(change.event, change.pointer), *map(place_in, change.also)]
+    if isinstance(change.after, str) and change.after.startswith("/"):
+        places.append((change.event, change.after))
+    return places
+
+
+def _names(change: Finding) -> set[str]:
+    """The types of events that a change names."""
+    words = f"{change.event or ''} {change.before or ''} {change.after or ''}".split()
+    return {type_of(word) for word in words}
 
 
 def _is_of_event(one: Finding, change: Finding) -> bool:
     if one.event is None:
         return change.pointer == "/type" and not one.pointer.startswith(_OUTSIDE)
-    words = f"{change.event or ''} {change.before or ''} {change.after or ''}".split()
-    return one.event in {_type_of(word) for word in words}
-
-
-def _place(told: str) -> tuple[str | None, str]:
-    event, _, pointer = told.rpartition(" ")
-    return event or None, pointer
-
-
-def _type_of(label: str | None) -> str:
-    return "" if label is None else label.partition("(")[0]
-
-
-def is_near(one: str, other: str) -> bool:
-    """Whether two places are the same, or one of them is in the other."""
-    # Any item is like another one, and any key of a map ({}) like any other.
-    ways = (generic(pointer).split("/") for pointer in (one, other))
-    return all(a == b or "{}" in (a, b) for a, b in zip(*ways, strict=False))
+    return one.event in _names(change)
 
 
 def pointers_of(grammar: Grammar) -> Iterator[str]:

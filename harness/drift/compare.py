@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from .catalogue_claims import with_catalogues
 from .certainty import as_certain
@@ -25,11 +25,10 @@ from .rules import BENIGN, LEVELS, RULES
 from .snapshot import FORMAT, Field, Fields, Snapshot
 from .streams import Edit, stream_edits
 from .transport import FRAMING, frame_order_edit, framing_edits, is_parity, is_websockets_own
+from .unlooked import less, without
 from .wording import told_of
 
 __all__ = ["compare"]
-
-_Any = TypeVar("_Any")
 
 #: What an answer without them does not have, and one that nobody has looked at, neither.
 _UNKNOWN: Final = ("/status", "/header")
@@ -60,8 +59,8 @@ def compare(
         proved: whether credential and quota are known to be good: then a refusal of them is a
             change. Otherwise it is what could not be looked at.
         unchecked: what could not be looked at is added here.
-        unknown: places of the answers (``/header``) that one of the two sources does not show:
-            what nobody has looked at is no difference.
+        unknown: places of the answers (``/header``, ``/body``, and ``/request/body``) that one of
+            the two sources does not show: what nobody has looked at is no difference.
 
     Raises:
         ValueError: one of them is no snapshot of a format that is known here.
@@ -72,7 +71,7 @@ def compare(
             raise ValueError(f"not a snapshot of format {FORMAT}: {snapshot.get('format')!r}")
     if before == after:
         return []
-    before, after = (_without(one, unknown) for one in (before, after))
+    before, after = without(before, after, unknown)
     comparison = _Comparison(before, after, surface or after["surface"], evidence or _NO_EVIDENCE)
     why = None if proved else could_not_look(before, after)
     if why is not None and unchecked is not None:
@@ -146,7 +145,7 @@ class _Comparison:
         if not is_refused and here.get("/status") != there.get("/status"):
             self._add(_status_change(here["/status"], there["/status"]))
         left_out = (*FRAMING, "/status")
-        changes = field_changes(_less(here, left_out), _less(there, left_out))
+        changes = field_changes(less(here, left_out), less(there, left_out))
         is_same_kind = all(one.rule != "answer-kind-changed" for one in changes)
         if not is_same_kind:
             # The header says no more than that.
@@ -166,10 +165,10 @@ class _Comparison:
         here: Fields = _fields(self._before, "response")
         there: Fields = _fields(self._after, "response")
         if any("/framing/lines" in side for side in (here, there)):
-            here, there = _less(here, OF_LINES), _less(there, OF_LINES)
+            here, there = less(here, OF_LINES), less(there, OF_LINES)
         if "/status" in here and "/status" in there:
             return here, there
-        return _less(here, _UNKNOWN), _less(there, _UNKNOWN)
+        return less(here, _UNKNOWN), less(there, _UNKNOWN)
 
     def _refusal(self, edits: Iterable[Edit]) -> list[Edit]:
         """The edits under the names that they have in a refusal."""
@@ -252,13 +251,6 @@ class _Comparison:
         ]
 
 
-def _without(snapshot: Snapshot, places: tuple[str, ...]) -> Snapshot:
-    """A snapshot less these places of its answer."""
-    if not places:
-        return snapshot
-    return {**snapshot, "response": _less(snapshot.get("response", {}), places)}
-
-
 def _is_stream(snapshot: Snapshot) -> bool:
     return snapshot.get("response", {}).get("/body") in _STREAMS
 
@@ -267,19 +259,9 @@ def _fields(snapshot: Snapshot, half: str) -> dict[str, Field]:
     return fields_of(snapshot.get(half, {}))
 
 
-def _less(fields: Mapping[str, _Any], places: tuple[str, ...]) -> dict[str, _Any]:
-    """The fields, or their lines, less these places and all below them."""
-    below = tuple(f"{place}/" for place in places)
-    return {
-        place: one
-        for place, one in fields.items()
-        if place not in places and not place.startswith(below)
-    }
-
-
 def _essence(fields: Fields) -> Fields:
     """The fields of an answer, less the pace of its stream, which is not always known."""
-    return _less(fields, ("/framing/arrival", "/framing/close", "/framing/terminal", "/ended"))
+    return less(fields, ("/framing/arrival", "/framing/close", "/framing/terminal", "/ended"))
 
 
 def _status_change(before: Field, after: Field) -> Change:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from .rules import LEVELS, RULES
@@ -68,8 +68,11 @@ class Finding:
         where: ``file:line``, if known. Not part of its identity.
         probe: the id of the probe that it was seen with, if any. Not part of its identity.
         also: the other places of the same edit, as ``EVENT POINTER``. Not part of its identity.
-        explains: what follows from it and is not told by itself, as ``RULE POINTER``. Not part of
-            its identity.
+        explains: what follows from it and is not told by itself, as ``RULE EVENT POINTER``. The
+            breaches of the contract among them belong to its fingerprint: whoever has accepted it
+            without them has not accepted them.
+        reads: the other places that the check behind it reads; of a breach of an invariant alone,
+            and for whoever asks what it follows from.
     """
 
     rule: str
@@ -86,6 +89,7 @@ class Finding:
     probe: str | None = None
     also: tuple[str, ...] = ()
     explains: tuple[str, ...] = ()
+    reads: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def locator(self) -> tuple[str, str, str | None, str]:
@@ -93,10 +97,21 @@ class Finding:
         return (self.surface, self.direction, self.event, self.pointer)
 
     @property
+    def identity(self) -> str:
+        """Its rule, locator, before and after, as one text: whatever follows from it."""
+        parts = [self.rule, *self.locator, self.before, self.after]
+        return json.dumps(parts, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
+
+    @property
+    def breaches(self) -> tuple[str, ...]:
+        """The breaches of the contract that follow from it, in order, as ``explains`` has them."""
+        rules = ((one.partition(" ")[0], one) for one in self.explains)
+        return tuple(sorted({one for rule, one in rules if rule in RULES and "/" in rule}))
+
+    @property
     def fingerprint(self) -> str:
         """Twelve hex digits that stay the same when only the wording of the message changes."""
-        identity = [self.rule, *self.locator, self.before, self.after]
-        text = json.dumps(identity, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
+        text = "\n".join((self.identity, *self.breaches))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def to_json(self) -> dict[str, Any]:
@@ -170,16 +185,16 @@ def merge_findings(findings: Iterable[Finding]) -> list[Finding]:
     merged: dict[str, Finding] = {}
     probes: dict[str, set[str | None]] = {}
     for one in findings:
-        key = one.fingerprint
+        key = one.identity
         seen_with = probes.setdefault(key, set())
         first = merged.setdefault(key, one)
         if first is not one:
             more = 0 if one.probe in seen_with else one.evidence.of
+            seen = first.evidence.seen + one.evidence.seen
             merged[key] = replace(
                 first,
-                evidence=Evidence(
-                    first.evidence.seen + one.evidence.seen, first.evidence.of + more
-                ),
+                # Of what breaks an order nobody says how often it could: at least as often.
+                evidence=Evidence(seen, max(seen, first.evidence.of + more)),
                 also=tuple(dict.fromkeys((*first.also, *one.also))),
                 explains=tuple(dict.fromkeys((*first.explains, *one.explains))),
             )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
 from .findings import Finding
-from .kinds import base_of
 from .pairs import is_typed_item
 from .rules import LEVELS
 from .snapshot import Snapshot, parse_field
@@ -24,6 +23,8 @@ _WENT: Final = frozenset(
 _RENAMED: Final = frozenset(
     {"field-renamed", "field-moved", "fields-swapped", "discriminator-changed"}
 )
+#: All others: that a value is another one.
+_OTHER: Final = "other value"
 #: Rules about the type of the items that stand at a place.
 _OF_ITEMS: Final = frozenset({"union-member-added", "union-member-removed"})
 
@@ -43,10 +44,14 @@ def one_per_edit(
     Returns:
         The findings, each with the other places of its edit in ``also``.
     """
-    merged: dict[Hashable, list[Finding]] = {}
+    merged: dict[tuple[Hashable, ...], list[Finding]] = {}
     for one in findings:
         merged.setdefault(_edit_of(one, owner_of or _owner_by_name), []).append(one)
-    return [_merged(group, places) for group in merged.values()]
+    return [
+        _merged(some, places)
+        for key, group in merged.items()
+        for some in (_by_edit(group) if key[-1:] == (_OTHER,) else [group])
+    ]
 
 
 def place_of(event: str | None, pointer: str) -> str:
@@ -69,10 +74,10 @@ def _owner_by_name(_event: str | None, pointer: str) -> Hashable:
     return tuple(parts[-2:])
 
 
-def _edit_of(one: Finding, owner_of: OwnerOf) -> Hashable:
+def _edit_of(one: Finding, owner_of: OwnerOf) -> tuple[Hashable, ...]:
     """What findings of the same edit have in common."""
     if one.event is None or one.direction != "response" or not one.pointer:
-        return one.fingerprint
+        return (one.identity,)
     if one.rule.startswith("error-"):
         return (one.rule, one.before, one.after)
     pointer = one.pointer
@@ -91,13 +96,32 @@ def _kind_of_edit(one: Finding) -> tuple[Hashable, ...]:
         return ("went",)
     if one.rule in _RENAMED:
         return ("renamed", str(one.after).rpartition("/")[2])
+    return (_OTHER,)
+
+
+def _by_edit(group: list[Finding]) -> Iterator[list[Finding]]:
+    """Findings of other values of one member, apart by what is new, or else by what is gone.
+
+    What is new is the edit, and what was there before depends on the event: null until the end,
+    where it was an object. On the way back it is the other way round.
+    """
+    apart: list[tuple[set[Hashable], list[Finding]]] = []
+    for one in group:
+        marks = _marks(one)
+        same = [each for each in apart if each[0] & marks]
+        apart = [each for each in apart if not each[0] & marks]
+        found = [other for _, some in same for other in some]
+        apart.append((marks.union(*(each for each, _ in same)), [*found, one]))
+    yield from (some for _, some in apart)
+
+
+def _marks(one: Finding) -> set[Hashable]:
+    """What findings of one edit have in common, any of it."""
     before, after = (parse_field(str(side)).atoms for side in (one.before, one.after))
-    bases = tuple(frozenset(map(base_of, atoms)) for atoms in (before, after))
-    if bases[0] != bases[1]:
-        # Of another type is one edit, whatever stood there in which event: there and back.
-        return ("retyped", bases[0] - bases[1], bases[1] - bases[0])
-    # What is new is the edit; what was there before depends on the event.
-    return ("gained", after - before) if after - before else (one.rule, before - after)
+    lost, gained = before - after, after - before
+    if not gained:
+        return {(one.rule, lost)}
+    return {("gained", gained), ("lost", lost)} if lost else {("gained", gained)}
 
 
 def _merged(group: list[Finding], places: Mapping[str, int]) -> Finding:

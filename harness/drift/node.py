@@ -9,7 +9,7 @@ from .findings import Evidence
 from .kinds import is_secret, is_word
 from .plan import Plan
 from .sightings import Span, joined
-from .snapshot import Field, escape
+from .snapshot import Field, escape, unescape
 
 __all__ = ["MAX_DEPTH", "MAX_WORDS", "Node", "typed_item"]
 
@@ -196,10 +196,14 @@ class Node:
         if not pointer:
             return Field(self.forms(), self.seen >= of) if self.atoms else None
         head, _, rest = pointer[1:].partition("/")
-        for token, node, possible in self.children():
-            if token == head:
-                return node.field(f"/{rest}" if rest else "", possible)
-        return None
+        node, possible = self._child(head)
+        return None if node is None else node.field(f"/{rest}" if rest else "", possible)
+
+    def _child(self, token: str) -> tuple[Node | None, int]:
+        """The node at one part of a pointer, and of how many it could have been."""
+        if token[:1] in ("[", "{"):
+            return self.parts.get(token), self.seen
+        return self.keys.get(unescape(token)), self.objects
 
     def evidence(self, pointer: str, of: int = 0) -> Evidence | None:
         """How often something stood at a place below, of how often it could have.
@@ -209,12 +213,12 @@ class Node:
         if not pointer:
             return Evidence(self.seen, max(of, self.seen))
         head, _, rest = pointer[1:].partition("/")
-        for token, node, possible in self.children():
-            if token == head:
-                if node.lists and not rest:
-                    return Evidence(node.lists, possible)
-                return node.evidence(f"/{rest}" if rest else "", possible)
-        return Evidence(0, self.seen if head[:1] == "[" else self.objects)
+        node, possible = self._child(head)
+        if node is None:
+            return Evidence(0, self.seen if head[:1] == "[" else self.objects)
+        if node.lists and not rest:
+            return Evidence(node.lists, possible)
+        return node.evidence(f"/{rest}" if rest else "", possible)
 
 
 def typed_item(kind: Any) -> str:

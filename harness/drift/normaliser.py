@@ -19,6 +19,7 @@ from .imprints import Imprint, Imprints
 from .kinds import LITERAL_HEADERS, header_atom, is_word, literal
 from .node import Node
 from .plan import NOTHING, Compiler, Plan
+from .unlooked import PACKED
 
 __all__ = ["Normaliser", "normaliser_of"]
 
@@ -119,7 +120,9 @@ class Normaliser:
         headers = self._header_key(NOTHING, sent.headers)
         payload = sent.payload()
         body: Imprint | str | None = "plain" if payload is NOT_JSON else None
-        if body is None and sent.body:
+        if sent.packed:
+            body = PACKED
+        elif body is None and sent.body:
             plan = self.plan(endpoint.request if endpoint else None)
             body = self._imprints.of(plan, payload)
         key = ("request", sent.method, where, query, headers, body, transport)
@@ -178,6 +181,8 @@ class Normaliser:
     def _body(self, endpoint: Endpoint | None, exchange: Exchange) -> Imprint | str:
         if exchange.is_stream:
             return "frames" if exchange.transport == "ws" else "stream"
+        if exchange.packed:
+            return PACKED
         if not exchange.body.strip():
             return "empty"
         payload = exchange.payload()

@@ -34,6 +34,8 @@ _HOW: Final = frozenset(
     "is has can use uses allow allows default enable enabled include includes prefer prefers show "
     "shows support supports".split()
 )
+#: More pairs than this are not looked at one by one: 50 that are gone, and 50 that are new.
+_MANY: Final = 2500
 #: So many of the words of two names have to be in both …
 _COMMON: Final = 0.5
 #: … or so much of the two has to be the same (difflib's ratio).
@@ -108,9 +110,12 @@ class Unpaired:
         groups: dict[str, list[str]] = {}
         for fresh in new:
             groups.setdefault(same(fresh), []).append(fresh)
+        sizes = Counter(map(same, gone))
         found = [
             (old, fresh)
             for old in gone
+            # Among so many there is always a second choice: as in a map that no schema describes.
+            if sizes[same(old)] * len(groups.get(same(old), ())) <= _MANY
             for fresh in groups.get(same(old), ())
             if is_like(old, fresh)
         ]

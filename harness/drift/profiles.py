@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .consequences import breaches_elsewhere
 from .rules import LEG, LEVELS, PROFILES, RULES
 
 if TYPE_CHECKING:
@@ -36,8 +37,16 @@ def apply_profile(
         raise ValueError(f"no such profile: {profile!r} (known: {', '.join(PROFILES)})")
     if profile == LEG and reads is None:
         raise ValueError("the profile 'leg' needs the list of what the leg reads")
-    judged = [replace(one, level=_level(one, profile, reads)) for one in findings]
+    judged = [replace(one, level=_gravest(one, profile, reads)) for one in findings]
     return sorted(judged, key=lambda one: LEVELS.index(one.level))
+
+
+def _gravest(one: Finding, profile: str, reads: Reads | None) -> str:
+    """The level of a finding; what it breaks elsewhere is as grave as if it came alone."""
+    levels = [_level(one, profile, reads)]
+    if RULES[one.rule].direction != "client":  # that a client changes breaks nobody
+        levels += [_level(each, profile, reads) for each in breaches_elsewhere(one)]
+    return min(levels, key=LEVELS.index)
 
 
 def _level(one: Finding, profile: str, reads: Reads | None) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from .change import Change
 from .changes import field_changes
@@ -14,9 +13,11 @@ from .ends import Ends
 from .enveloped import envelope_edit
 from .items import Thing, lost_type, partly_untyped
 from .labels import NOISE
+from .prefixes import prefix_edit
 from .rules import BENIGN, RULES
 from .sequences import Order, Orders, differing, nearest, order_rule, without
 from .snapshot import Snapshot
+from .strange import STRANGE, strange_edits
 from .stream_side import Side
 from .typenames import (
     NO_TYPE,
@@ -29,12 +30,6 @@ from .typenames import (
 )
 
 __all__ = ["Edit", "stream_edits"]
-
-#: Labels of what is no event of the protocol, with the rules for their coming and going.
-_STRANGE: Final = {
-    "(done)": ("sse-done-added", "sse-done-removed"),
-    "(not json)": ("sse-data-not-json", "sse-data-json-again"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +77,7 @@ class _Streams:
         self._find_renamed()
         self._find_partly_untyped()
         self._find_partly_without_item()
-        self._find_strange()
+        self._found += [Edit(*one) for one in strange_edits(self._before, self._after)]
         is_order_told = self._find_ends()
         self._find_came_and_went()
         lost = set() if is_order_told else self._find_order()
@@ -132,12 +127,16 @@ class _Streams:
                 free.remove(fresh)
                 self._rename(old, fresh)
                 types[base_of_label(old), base_of_label(fresh)].append((old, fresh))
+        together = prefix_edit(types)
         for (old, fresh), labels in types.items():
-            self._tell_renamed(old, fresh, *labels[0])
+            if together is None or (old, fresh) not in together.types:
+                self._tell_renamed(old, fresh, *labels[0])
+        if together is not None:
+            self._found.append(Edit(None, together.change, together.told))
 
     def _can_become(self, old: str, fresh: str) -> bool:
         """Whether one type can be another one's new name: not if the contract knows both."""
-        if old in _STRANGE or fresh in _STRANGE or base_of_label(old) == base_of_label(fresh):
+        if old in STRANGE or fresh in STRANGE or base_of_label(old) == base_of_label(fresh):
             return False
         known = self._demands
         return known is None or not (known.knows_event(old) and known.knows_event(fresh))
@@ -186,20 +185,6 @@ class _Streams:
                         self._found.append(Edit(label, change))
                         side.tell({odd})
                         break
-
-    def _find_strange(self) -> None:
-        """What is no event: data that is not JSON, the word [DONE]."""
-        for side, other in ((self._after, self._before), (self._before, self._after)):
-            for strange in sorted(side.alone & _STRANGE.keys()):
-                # What cannot be read stands where an event is missing.
-                event = None if strange == "(done)" else other.nearest(side.place(strange))
-                came, went = _STRANGE[strange]
-                rule = came if side is self._after else went
-                old, fresh = (event, strange) if side is self._after else (strange, event)
-                told = "" if event is None else f", in the place of {event}"
-                self._add(rule, event, old, fresh, RULES[rule].means + told)
-                side.tell({strange})
-                other.tell(set() if event is None else {event})
 
     def _find_ends(self) -> bool:
         """Look at the ends of the streams, and tell whether that settles their order."""

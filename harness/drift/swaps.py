@@ -23,6 +23,8 @@ __all__ = ["SWAPPED", "claim_swaps"]
 SWAPPED: Final = "fields-swapped"
 #: An object of fewer members than this is known again only by a name that is like its own.
 _TELLING: Final = 2
+#: Where more members than this changed at once, it is no matter of two of them.
+_MANY: Final = 32
 _Below = frozenset[tuple[str, Field]]
 
 
@@ -77,6 +79,8 @@ def _swapped(before: Fields, after: Fields) -> Iterator[tuple[str, str]]:
     """Pairs of places that have changed places, the outer ones first, each sorted by name."""
     families = _families(before, after)
     for parent in sorted(families, key=lambda one: (one.count("/"), one)):
+        if len(families[parent]) > _MANY:
+            continue
         pairs = [
             pair
             for pair in combinations(sorted(families[parent]), 2)

@@ -12,6 +12,7 @@ from typing import Any, Final
 from harness.contract import ContractError, ContractErrors, Waiver
 from harness.lines import visible
 
+from .consequences import breaches_elsewhere
 from .findings import Finding, finding
 from .rules import RULES
 
@@ -84,13 +85,15 @@ def apply_waivers(
     result = Applied()
     matched = [0] * len(waivers)
     for one in findings:
-        place, holder = place_of(one), None
-        for index, waiver in enumerate(waivers):
-            if _matches(waiver, one, place):
-                matched[index] += 1
-                if holder is None and today <= waiver.expires:
-                    holder = waiver
-        if holder is None:
+        matching = _matching(waivers, one)
+        holder = _holder(waivers, one, today)
+        # Who has accepted a difference has not accepted what it breaks elsewhere.
+        broken = list(breaches_elsewhere(one))
+        for each in broken:
+            matching += _matching(waivers, each)
+        for index in set(matching):
+            matched[index] += 1
+        if holder is None or any(_holder(waivers, each, today) is None for each in broken):
             result.kept.append(one)
         else:
             result.waived.append(Waived(one, holder))
@@ -99,6 +102,17 @@ def apply_waivers(
         if today <= waiver.expires <= today + NOTICE:
             result.expiring.append(waiver)
     return result
+
+
+def _matching(waivers: Sequence[Waiver], one: Finding) -> list[int]:
+    place = place_of(one)
+    return [index for index, each in enumerate(waivers) if _matches(each, one, place)]
+
+
+def _holder(waivers: Sequence[Waiver], one: Finding, today: date) -> Waiver | None:
+    """The first waiver of a finding that still holds."""
+    matching = (waivers[index] for index in _matching(waivers, one))
+    return next((each for each in matching if today <= each.expires), None)
 
 
 def _matches(waiver: Waiver, one: Finding, place: str) -> bool:

@@ -103,14 +103,9 @@ def claim_partly_packed(changes: Iterable[Change], left: Unpaired) -> list[Chang
         (_FADING, left.new, left.before, left.after),
         (_FIRM, left.gone, left.after, left.before),
     ):
-        for envelope in [one for one in alone if is_name(one) and not packed[one].always]:
-            place = parent_of(envelope)
-            follow = [
-                one
-                for one in sorted(changes, key=lambda one: one.pointer)
-                if one.rule == rule and is_name(one.pointer) and parent_of(one.pointer) == place
-            ]
-            if not _is_packed(place, envelope, follow, bare, packed):
+        for place, follow in _members_told(changes, rule).items():
+            envelope = _envelope_of(place, follow, alone, bare, packed)
+            if envelope is None:
                 continue
             alone.remove(envelope)
             changes = [one for one in changes if one not in follow]
@@ -125,18 +120,32 @@ def claim_partly_packed(changes: Iterable[Change], left: Unpaired) -> list[Chang
     return changes
 
 
-def _is_packed(
-    place: str, envelope: str, follow: Sequence[Change], bare: Fields, packed: Fields
-) -> bool:
-    """Whether an envelope holds all that stands at a place by itself, and explains these edits."""
-    if place not in bare or place not in packed or not _is_object(packed[place]):
-        return False
+def _members_told(changes: Iterable[Change], rule: str) -> dict[str, list[Change]]:
+    """The edits by this rule of several members of one place, sorted, by the place."""
+    found: dict[str, list[Change]] = {}
+    for one in sorted(changes, key=lambda one: one.pointer):
+        if one.rule == rule and is_name(one.pointer):
+            found.setdefault(parent_of(one.pointer), []).append(one)
+    return {place: some for place, some in found.items() if len(some) >= _SEVERAL}
+
+
+def _envelope_of(
+    place: str, follow: Sequence[Change], alone: Iterable[str], bare: Fields, packed: Fields
+) -> str | None:
+    """The member that some hold in place of all that is at a place; ``None`` if there is none."""
     always = {
         name_of(one)
         for one, field in bare.items()
-        if is_name(one) and one != place and parent_of(one) == place and field.always
+        if field.always and is_name(one) and one != place and parent_of(one) == place
     }
-    if len(always) < _SEVERAL or always != {name_of(one.pointer) for one in follow}:
-        return False
-    whole, inner = Portrait.of(place, bare), Portrait.of(envelope, packed)
-    return always <= inner.below.keys() and inner.is_part_of(whole)
+    if always != {name_of(one.pointer) for one in follow} or place not in packed:
+        return None
+    new = [
+        one for one in alone if parent_of(one) == place and is_name(one) and _is_object(packed[one])
+    ]
+    # Of one member alone that is new: with a second one it is not only an envelope.
+    if len(new) != 1 or packed[new[0]].always:
+        return None
+    inner = Portrait.of(new[0], packed)
+    is_whole = always <= inner.below.keys() and inner.is_part_of(Portrait.of(place, bare))
+    return new[0] if is_whole else None

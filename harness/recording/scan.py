@@ -19,7 +19,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 import leg
-from harness.recording.decoding import CannotDecode, decoded
+from harness.decoding import CannotDecode, decoded
 from harness.recording.secret_kinds import KINDS
 from leg.tokens import read_claims
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from harness.contract import Contract, Endpoint, Probe
+from harness.decoding import CannotDecode, decoded
 from harness.drift.normaliser import Normaliser, normaliser_of
 from harness.drift.plan import Plan
 from harness.events import read_events
@@ -22,7 +23,6 @@ from harness.questions import question
 from harness.recording.arguments import Arguments
 from harness.recording.asking import Asked
 from harness.recording.bodies import json_edits, stream_edits
-from harness.recording.decoding import CannotDecode, decoded
 from harness.recording.edits import edited, resized
 from harness.recording.heads import answer_headers, request_headers
 from harness.recording.placeholders import Placeholders

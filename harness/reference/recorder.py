@@ -147,9 +147,10 @@ class Recorder:
         with self._standing(gate) as (_, stage), self._start(stage) as process:
             try:
                 self._watch(process, gate, lambda: gate.waiting > 0, gate.turn_came.is_set)
-                if not process.running and _is_death(process.kill()):
-                    return None
-                return gate.waiting > 0 and not gate.turn_came.is_set()
+                if gate.turn_came.is_set():
+                    return False
+                has_died = not process.running and _is_death(process.kill())
+                return None if has_died else gate.waiting > 0
             finally:
                 process.kill()
                 gate.release()

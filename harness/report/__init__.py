@@ -69,8 +69,8 @@ class Report:
         expiring: waivers that soon end.
         known: findings that do not count, because an earlier report has them already.
         flaky: findings that did not show each time it was asked; they do not count.
-        one_sided: what only one of two sides has, so that it was not compared. That is no drift,
-            and nothing that could not be looked at.
+        one_sided: what was not compared, because only one of two sides has it, or because it is a
+            file of another kind. That is no drift, and nothing that could not be looked at.
     """
 
     findings: Sequence[Finding]

@@ -2,7 +2,7 @@
 
 What GitHub shows is limited: 10 annotations of a level in a step, 50 in a job; the rest vanishes
 without a word (github.com/orgs/community/discussions/26680, zizmorcore/zizmor#634). So this stays
-below both, and says how many more there are.
+below both, says how many more there are, and lists all of them as plain lines of the log.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from harness.drift.findings import Finding, Unchecked
 from harness.drift.waivers import WAIVER_RULES, place_of
 from harness.lines import visible
 from harness.report import Report
+from harness.report.as_terminal import all_lines
 from harness.report.left import by_reason
 from harness.report.words import (
     cut,
@@ -32,15 +33,21 @@ __all__ = ["LIMITS", "as_github"]
 #: job stay below 50.
 LIMITS: Final = {"error": 10, "warning": 10, "notice": 5}
 
-#: Benign findings are recorded, and annotated nowhere.
+#: Benign findings are recorded: they stand in the log, and are annotated nowhere.
 _LEVELS: Final = {"error": "breaking", "warning": "risky", "notice": "additive"}
 _MAX_TEXT: Final = 2000
+#: The name of the group that lists all, and where to find it.
+_ALL: Final = "codex-leg: the whole report"
+_IN_LOG: Final = f'the log of this step lists them, in the group "{_ALL}"'
 #: Reasons for which something was left that one annotation holds.
 _NAMED: Final = 10
 
 
 def as_github(report: Report) -> str:
-    """Workflow commands, at most ``LIMITS`` of each level, and the verdict as a plain line."""
+    """Workflow commands, at most ``LIMITS`` of each level; all findings; and the verdict.
+
+    GitHub shows the commands as annotations. All findings stand in one group of lines of the log.
+    """
     lines: list[str] = []
     for command, level in _LEVELS.items():
         found = [one for one in report.findings if one.level == level]
@@ -51,10 +58,17 @@ def as_github(report: Report) -> str:
         lines += head
         lines += [_annotation(command, one, report) for one in shown]
         if len(shown) < len(found):
-            more = f"{len(found) - len(shown)} more {level} findings; see the log of this step"
+            more = f"{len(found) - len(shown)} more {level} findings; {_IN_LOG}"
             lines.append(_command(command, {"title": heading(report)}, more))
     verdict = f"{verdict_of(report)[0]}: {summary(report)}"
-    return "".join(f"{line}\n" for line in [*lines, harmless(visible(verdict))])
+    commands = "".join(f"{line}\n" for line in lines)
+    return f"{commands}{_log_of(report)}{harmless(visible(verdict))}\n"
+
+
+def _log_of(report: Report) -> str:
+    """All that was found, as a person reads it, in a group that the log folds; ``""`` if none."""
+    said = all_lines(report)
+    return f"::group::{_ALL}\n{harmless(said)}::endgroup::\n" if said else ""
 
 
 def _left_over(command: str, report: Report) -> Iterator[str]:

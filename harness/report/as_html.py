@@ -47,7 +47,7 @@ def as_html(report: Report) -> str:
         left_over=(
             ("Could not be read", "quarantined", report.quarantined),
             ("Could not be looked at", "unchecked", report.unchecked),
-            ("Not compared: only one side has it", "soft", report.one_sided),
+            ("Not compared", "soft", report.one_sided),
         ),
         by_reason=by_reason,
         aside=set_aside(report),

@@ -71,7 +71,7 @@ def _blocks(report: Report) -> Iterator[_Block]:
         yield f"\nFirst: {code_span(first)}\n", 0
     yield from _left("Could not be read", report.quarantined)
     yield from _left("Could not be looked at", report.unchecked)
-    yield from _left("Not compared: only one side has it", report.one_sided)
+    yield from _left("Not compared", report.one_sided)
     for level, groups in grouped(report.findings).items():
         count = sum(len(group.findings) for group in groups)
         yield f"\n### {level} ({count})\n", 0

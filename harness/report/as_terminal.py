@@ -26,7 +26,7 @@ from harness.report.words import (
     verdict_of,
 )
 
-__all__ = ["MAX_OF_A_RULE", "as_terminal"]
+__all__ = ["MAX_OF_A_RULE", "all_lines", "as_terminal"]
 
 #: Findings of one rule that are listed; a thousand lines of one kind hide the line of another.
 MAX_OF_A_RULE: Final = 50
@@ -80,6 +80,15 @@ def as_terminal(report: Report, *, width: int | None = None) -> str:
     return harmless("".join(f"{line.text.rstrip()}\n" for line in lines))
 
 
+def all_lines(report: Report) -> str:
+    """The same lines without the verdict, and without leaving out what is there many times.
+
+    Empty if there is nothing to list.
+    """
+    *lines, _verdict = _lines(report, None)
+    return "".join(f"{line.text.rstrip()}\n" for line in lines)
+
+
 def _coloured(lines: Iterable[_Line], width: int) -> str:
     # 36 ms of import that a pipe need not pay for.
     from rich.console import Console  # noqa: PLC0415
@@ -98,18 +107,19 @@ def _coloured(lines: Iterable[_Line], width: int) -> str:
     return out.getvalue()
 
 
-def _lines(report: Report) -> Iterator[_Line]:
+def _lines(report: Report, limit: int | None = MAX_OF_A_RULE) -> Iterator[_Line]:
+    """All lines, the verdict last; of each kind at most ``limit``."""
     if report.probes:
         yield from _table(report.probes)
     for level, groups in grouped(report.findings).items():
         count = sum(len(group.findings) for group in groups)
         yield _line((level.upper(), level), f"  {counted(count, 'finding')}")
         for group in groups:
-            yield from _group(group)
+            yield from _group(group, limit)
         yield _line()
-    yield from _left("quarantined", "could not be read", report.quarantined)
-    yield from _left("unchecked", "could not be looked at", report.unchecked)
-    yield from _left("not compared", "that only one side has", report.one_sided)
+    yield from _left("quarantined", "could not be read", report.quarantined, limit)
+    yield from _left("unchecked", "could not be looked at", report.unchecked, limit)
+    yield from _left("not compared", "left out, and why", report.one_sided, limit)
     for name, aside in set_aside(report).items():
         yield _line((name.upper(), name), f"  {counted(len(aside), 'finding')}")
         for found, why in aside:
@@ -122,11 +132,11 @@ def _lines(report: Report) -> Iterator[_Line]:
     yield _line(verdict_of(report), f": {summary(report)}")
 
 
-def _group(group: Group) -> Iterator[_Line]:
+def _group(group: Group, limit: int | None) -> Iterator[_Line]:
     yield _line((group.rule, "rule"), f": {group.means}" if group.means else "", indent=2)
-    for one in islice(group.findings, MAX_OF_A_RULE):
+    for one in islice(group.findings, limit):
         yield from _finding(one)
-    more = len(group.findings) - MAX_OF_A_RULE
+    more = 0 if limit is None else len(group.findings) - limit
     if more > 0:
         yield _line((f"{more} more; --format json has all of them", "unchecked"), indent=4)
     if group.mend:
@@ -143,13 +153,13 @@ def _finding(one: Finding) -> Iterator[_Line]:
         yield _line(("; ".join(known), "dim"), indent=6)
 
 
-def _left(name: str, what: str, items: Sequence[Unchecked]) -> Iterator[_Line]:
+def _left(name: str, what: str, items: Sequence[Unchecked], limit: int | None) -> Iterator[_Line]:
     if items:
         yield _line((name.upper(), name), f"  {len(items)} {what}")
         reasons = by_reason(items)
-        for one in reasons[:MAX_OF_A_RULE]:
+        for one in reasons[:limit]:
             yield _line(str(one), indent=2)
-        more = sum(one.count for one in reasons[MAX_OF_A_RULE:])
+        more = 0 if limit is None else sum(one.count for one in reasons[limit:])
         if more > 0:
             yield _line((f"{more} more; --format json has all of them", "unchecked"), indent=2)
         yield _line()

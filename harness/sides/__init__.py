@@ -1,11 +1,12 @@
 """The sides of a comparison: files, folders, captures, contracts and git revisions, as exchanges.
 
 :func:`open_sides` finds out what a name means; :func:`compare_sides` compares two sides question by
-question; :func:`releases_of` takes two captured releases of a client for what they are, and :func:`trees_of`
-two folders of releases; :func:`shapes_of` counts one side.
+question; :func:`releases_of` takes two captured releases of a client for what they are, and
+:func:`trees_of` two folders of them; :func:`shapes_of` counts one side.
 """
 
-from ._compare import Comparison, compare_sides
+from ._compare import compare_sides
+from ._comparison import Comparison
 from ._lens import Lens
 from ._model import Seen, Side
 from ._open import open_sides

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from harness.collecting import collected_rarely
-from harness.contract import ContractError, ContractErrors
+from harness.contract import ContractErrors
 from harness.drift.claims import unite
 from harness.drift.compare import compare
 from harness.drift.demands import Demands
@@ -17,15 +17,17 @@ from harness.exits import WrongUse
 from harness.grammar import Grammar
 
 from ._clients import Clients, are_captures, client_findings, unclaimed
+from ._comparison import Comparison
 from ._lens import Lens
 from ._merge import Merged
-from ._model import ALONE, Seen, Side
+from ._model import Seen, Side
 from ._pairs import Place, pair_up
 from ._pools import Pool, still_unclaimed
+from ._reader import Reader
 from ._shares import Shares
 from ._tally import Difference, Tally
 
-__all__ = ["Comparison", "Progress", "compare_sides"]
+__all__ = ["Progress", "compare_sides"]
 
 #: The surfaces of one protocol over two transports.
 _TWINS: Final = {"responses", "responses-ws"}
@@ -36,29 +38,6 @@ _OTHERWISE: Final = (
 
 #: Told how many bytes have been read so far.
 Progress = Callable[[int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """What came of comparing two sides.
-
-    Attributes:
-        findings: what differs, each edit once, the gravest first.
-        unchecked: what could not be looked at.
-        quarantined: files that could not be parsed.
-        compared: the keys that both sides have.
-        one_sided: what only one side has, and is no drift.
-        pairs: how many pairs were compared.
-        equal: how many of them have the same shape.
-    """
-
-    findings: Sequence[Finding]
-    unchecked: Sequence[Unchecked]
-    quarantined: Sequence[Unchecked]
-    compared: Sequence[str]
-    one_sided: Sequence[Unchecked]
-    pairs: int
-    equal: int
 
 
 def compare_sides(
@@ -108,7 +87,7 @@ class _Run:
         self._shares = Shares()
         self._merged = Merged()
         self._surfaces: tuple[set[str], set[str]] = (set(), set())
-        self._broken: list[ContractError] = []
+        self._reader = Reader(old, new, lens)
         self._compared: list[str] = []
         self._one_sided: list[Unchecked] = []
 
@@ -116,12 +95,15 @@ class _Run:
         """Compare what the two have under a key; give the number of bytes that were read."""
         old, new = (side.raw(key) if key in side.files else None for side in self._sides)
         size = len(old or b"") + len(new or b"")
-        before = self._seen(0, key, old)
-        after = before if old == new else self._seen(1, key, new)
-        if before is None or after is None:
+        found = self._reader.both(key, old, new)
+        if found is None:
             return size
+        before, after = found
         self._note(0, before)
         self._note(1, after)
+        if old != new:
+            for side, seen in zip(self._sides, (before, after), strict=True):
+                self._merged.skip_all(side.unlooked(key, seen))
         if old is None or new is None:
             self._lone(key, before, after)
             return size
@@ -132,6 +114,8 @@ class _Run:
         pairing = pair_up(before, after)
         for pair in pairing.pairs:
             self._tally.pair(key, pair)
+        for told in pairing.told:
+            self._merged.add(self._placed(told, key))
         only_before, only_after = pairing.only_before, pairing.only_after
         if are_captures(before, after):
             # Two lone calls are one that has moved: that is told as such.
@@ -144,18 +128,6 @@ class _Run:
         self._tally.pool(0, key, only_before)
         self._tally.pool(1, key, only_after)
         return size
-
-    def _seen(self, index: int, key: str, raw: bytes | None) -> list[Seen] | None:
-        """The exchanges of a side; ``None`` if its file is broken."""
-        if raw is None:
-            return []
-        try:
-            return self._sides[index].read(key, self._lens, raw)
-        except ContractError as error:
-            if key == ALONE:
-                raise
-            self._broken += error.errors
-            return None
 
     def _note(self, index: int, seen: Sequence[Seen]) -> None:
         """What the side as a whole has."""
@@ -178,6 +150,7 @@ class _Run:
     def result(self) -> Comparison:
         """What came of it."""
         self._refuse_nothing()
+        self._merged.skip_all(self._reader.unknown)
         for one in self._clients.findings():
             self._merged.add(self._placed(one, one.probe) if one.probe else one)
         for call, seen in self._clients.unmatched(0).items():
@@ -203,12 +176,13 @@ class _Run:
             unchecked=self._merged.unchecked(),
             quarantined=[
                 Unchecked(one.file, ": ".join(part for part in (one.where, one.problem) if part))
-                for one in self._broken
+                for one in self._reader.broken
             ],
             compared=self._compared,
-            one_sided=self._one_sided,
+            one_sided=[*self._one_sided, *self._reader.one_sided],
             pairs=self._tally.pairs,
             equal=self._tally.equal,
+            notes=[*self._reader.notes()],
         )
 
     def _tell(self, one: Difference) -> None:
@@ -228,7 +202,8 @@ class _Run:
         of = self._tally.of(one.places[0])
         # A breach that follows from a change is told with it; what was not looked at breaks none.
         grammar = self._grammar(one) if one.broken else None
-        for each in found if left else unite(found, one.broken, grammar):
+        orders = [*one.before.get("sequences", ()), *one.after.get("sequences", ())]
+        for each in found if left else unite(found, one.broken, grammar, orders):
             self._merged.add(self._placed(each, one.key), pairs=one.pairs, of=of)
         for missed in left:
             self._merged.skip(missed, one.pairs)
@@ -277,16 +252,18 @@ class _Run:
     def _refuse_nothing(self) -> None:
         """Two sides that were not compared at all are no clean comparison."""
         here, there = self._surfaces
-        if self._broken and not (here and there):
-            raise ContractErrors(self._broken)
+        if self._reader.broken and not (here and there):
+            raise ContractErrors(self._reader.broken)
         if not here & there and not self._tally.pairs:
             old, new = (", ".join(sorted(side)) or "nothing" for side in (here, there))
             # Two transports of one protocol are compared by their events, if that is wanted.
             pairs = [{one, other} for one in here for other in there]
             twins = "; --surface responses compares their events" if _TWINS in pairs else ""
+            lost = [*self._reader.unknown, *self._reader.one_sided][:1]
+            why = "".join(f"; {one.what}: {one.why}" for one in lost)
             raise WrongUse(
                 f"nothing can be compared: {self._sides[0].name} is {old}, "
-                f"{self._sides[1].name} is {new}{twins}."
+                f"{self._sides[1].name} is {new}{twins}{why}."
             )
 
 

@@ -75,7 +75,8 @@ def breaches(
                 for one in broken_order(
                     schemas, surface, endpoint.order, exchange, ended_early=True
                 ):
-                    found.setdefault(identity_of(one), one)
+                    # Numbers that are wrong in two places are two things.
+                    found.setdefault((identity_of(one), one.event), one)
     return tuple(found.values())
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from harness.contract import Endpoint, Schemas
+from harness.contract import Endpoint, Schemas, bare_url
 from harness.endpoints import OTHER, endpoint_name, surfaces_by_endpoint
+from harness.exchange import Exchange
 from harness.exits import WrongUse
+
+from ._guess import likeliest
 
 __all__ = ["Lens"]
 
@@ -52,10 +55,24 @@ class Lens:
             url: its address.
             known: the surface of the probe that asks it.
         """
-        key = (method, _address(url), known)
+        key = (method, bare_url(url), known)
         if key not in self._found:
             self._found[key] = self._find(*key)
         return self._found[key]
+
+    def likeliest(
+        self, surfaces: tuple[str, ...], method: str, url: str, exchange: Exchange
+    ) -> tuple[tuple[str, ...], bool]:
+        """These surfaces in the order in which an exchange is like theirs; and whether that is a
+        guess."""
+        if len(surfaces) < 2:
+            return surfaces, False
+        told = {one.surface: one for one in self._by_place.get((method, bare_url(url)), ())}
+        shared = [told[one] for one in surfaces if one in told]
+        if len(shared) < 2:
+            return surfaces, False
+        found, is_guess = likeliest(self.schemas, shared, exchange)
+        return (*found, *(one for one in surfaces if one not in told)), is_guess
 
     def home(self, method: str, url: str) -> str:
         """The surface that an endpoint belongs to; ``other`` if that is no surface's."""
@@ -63,7 +80,7 @@ class Lens:
 
     def is_turn(self, method: str, url: str) -> bool:
         """Whether a request asks for a response: its endpoint answers with a stream of events."""
-        return any(one.events for one in self._by_place.get((method, _address(url)), ()))
+        return any(one.events for one in self._by_place.get((method, bare_url(url)), ()))
 
     def _find(self, method: str, url: str, known: str | None) -> tuple[str, ...]:
         if self.given is not None:
@@ -75,8 +92,3 @@ class Lens:
         # What a client asks on the way (settings, plugins) is nobody's endpoint, but has a host.
         found = [one.surface for one in told] or self._by_host.get(urlsplit(url).netloc, [])
         return tuple(dict.fromkeys(found))
-
-
-def _address(url: str) -> str:
-    """An address as the schemas have it: without the query, and for a WebSocket as for HTTPS."""
-    return url.partition("?")[0].replace("wss://", "https://", 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 
 from harness.drift.findings import Finding, Unchecked
@@ -33,12 +33,18 @@ class Merged:
             return
         row.pairs += pairs
         row.of = max(row.of, of)
-        if LEVELS.index(one.level) < LEVELS.index(row.finding.level):
-            row.finding = replace(row.finding, level=one.level)
+        level = min(row.finding.level, one.level, key=LEVELS.index)
+        explains = tuple(dict.fromkeys((*row.finding.explains, *one.explains)))
+        row.finding = replace(row.finding, level=level, explains=explains)
 
     def skip(self, one: Unchecked, pairs: int = 1) -> None:
         """Add what could not be looked at in so many pairs."""
         self._left[one] = self._left.get(one, 0) + pairs
+
+    def skip_all(self, missed: Iterable[Unchecked]) -> None:
+        """Add each of these."""
+        for one in missed:
+            self.skip(one)
 
     def findings(self) -> list[Finding]:
         """Each finding once, the gravest first."""
@@ -69,7 +75,7 @@ def _identity(one: Finding) -> Hashable:
         return (one.rule, *one.locator)
     # Nor does it matter which value breaks an invariant.
     is_invariant = one.rule.startswith("invariant/")
-    return (one.rule, *one.locator, one.before) if is_invariant else one.fingerprint
+    return (one.rule, *one.locator, one.before) if is_invariant else one.identity
 
 
 def _told(row: _Row) -> Finding:

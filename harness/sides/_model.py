@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from harness.contract import (
     Contract,
+    Interaction,
     Provenance,
     interactions_of,
+    plain_url,
     read_bytes,
 )
+from harness.drift.findings import Unchecked
 from harness.endpoints import OTHER
 from harness.exchange import Exchange
 from harness.exits import WrongUse
@@ -19,10 +22,19 @@ from harness.raw import RAW, read_raw
 
 from ._lens import Lens
 
-__all__ = ["ALONE", "Seen", "Side"]
+__all__ = ["ALONE", "NoSurface", "Seen", "Side"]
 
 #: The key of a side that is a single file: it is compared with whatever stands on the other side.
 ALONE = ""
+
+
+class NoSurface(WrongUse):
+    """No surface has the address of any exchange of a file."""
+
+    def __init__(self, file: str, address: str) -> None:
+        self.file = file
+        self.why = f"no surface has the address {address}; name one with --surface"
+        super().__init__(f"{file}: {self.why}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +47,7 @@ class Seen:
         is_turn: whether it asks for a response; a client's other calls vary with timing.
         provenance: where it comes from; ``None`` for a raw file.
         home: the surface that its endpoint belongs to; ``other`` if that is no surface's.
+        is_guess: whether nothing in it says which of ``surfaces`` is meant.
     """
 
     surfaces: tuple[str, ...]
@@ -42,6 +55,7 @@ class Seen:
     is_turn: bool = True
     provenance: Provenance | None = None
     home: str = OTHER
+    is_guess: bool = False
 
     @property
     def is_captured(self) -> bool:
@@ -60,6 +74,7 @@ class Side:
         contract: the contract that it is, if it is a whole one.
         is_revision: whether it is of a git revision.
         note: what the user has to know of how it was understood; ``""`` if there is nothing.
+        left_out: its files that are not read, each with why.
     """
 
     name: str
@@ -68,6 +83,7 @@ class Side:
     contract: Contract | None = field(default=None, repr=False)
     is_revision: bool = False
     note: str = ""
+    left_out: Sequence[Unchecked] = ()
 
     @property
     def size(self) -> int:
@@ -109,42 +125,58 @@ class Side:
             return inside.as_posix()
         return (inside / self._below(key)).as_posix()
 
-    def read(self, key: str, lens: Lens, raw: bytes | None = None) -> list[Seen]:
-        """The exchanges of a key, in the order of the file. ``raw`` are its bytes, if at hand.
+    def read(
+        self, key: str, lens: Lens, raw: bytes | None = None, instead: tuple[str, ...] = ()
+    ) -> list[Seen]:
+        """The exchanges of a key, in the order of the file.
+
+        Args:
+            key: the key.
+            lens: through what they are looked at.
+            raw: the bytes of the file, if at hand.
+            instead: the surfaces that they are with if no surface has a single one's address.
 
         Raises:
             ContractError: the file is broken, and how.
-            WrongUse: the surface of an exchange is not known.
+            NoSurface: no surface has the address of any, and there is nothing ``instead``.
+            WrongUse: it is a raw answer, and nobody says what answered.
         """
         path = self.files[key]
         raw = self.raw(key) if raw is None else raw
-        if path.suffix in RAW:
-            return [_answer(path.suffix, raw, self.called(key), lens)]
+        if path.suffix.lower() in RAW:
+            return [_answer(path.suffix.lower(), raw, self.called(key), lens)]
         known = self._surface_of_probe(key)
         interactions = interactions_of(raw, self.called(key))
         found = [lens.surfaces(one.request.method, one.request.uri, known) for one in interactions]
         # A client also calls hosts that are nobody's surface: they go with the rest of the run.
-        others = next((surfaces for surfaces in found if surfaces), ())
+        others = next((surfaces for surfaces in found if surfaces), instead)
         if interactions and not others:
             sent = interactions[0].request
-            raise WrongUse(
-                f"no surface has the address {sent.method} {sent.uri}; name one with --surface."
-            )
+            raise NoSurface(self.called(key), f"{sent.method} {sent.uri}")
         return [
-            Seen(
-                surfaces or others,
-                Exchange.from_interaction(one),
-                lens.is_turn(one.request.method, one.request.uri),
-                one.provenance,
-                lens.home(one.request.method, one.request.uri),
-            )
+            _seen(one, surfaces or others, lens)
             for surfaces, one in zip(found, interactions, strict=True)
         ]
+
+    def unlooked(self, key: str, seen: Sequence[Seen]) -> Iterator[Unchecked]:
+        """The bodies among the exchanges of a key that nobody here can unpack."""
+        for number, one in enumerate(seen, 1):
+            of = f" of exchange {number}" if len(seen) > 1 else ""
+            for what, why in one.exchange.unlooked:
+                yield Unchecked(f"{self.called(key)}: {what}{of}", why)
 
     def _surface_of_probe(self, key: str) -> str | None:
         if self.contract is None or not self.is_probe(key):
             return None
         return self.contract.read_probe(self.contract.path("probes", f"{key}.yaml")).surface
+
+
+def _seen(one: Interaction, surfaces: tuple[str, ...], lens: Lens) -> Seen:
+    method, url = one.request.method, plain_url(one.request.uri)
+    exchange = Exchange.from_interaction(one)
+    surfaces, is_guess = lens.likeliest(surfaces, method, url, exchange)
+    is_turn, home = lens.is_turn(method, url), lens.home(method, url)
+    return Seen(surfaces, exchange, is_turn, one.provenance, home, is_guess)
 
 
 def _answer(suffix: str, raw: bytes, name: str, lens: Lens) -> Seen:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from harness.contract import FOLDERS, Contract, files_below, is_contract
+from harness.contract import CASSETTES, FOLDERS, Contract, files_below, is_contract
+from harness.drift.findings import Unchecked
 from harness.exits import WrongUse
 from harness.raw import RAW
 
@@ -19,7 +21,6 @@ __all__ = ["open_sides"]
 
 #: What is read of a revision of the whole contract; its snapshots say nothing that these do not.
 _OF_CONTRACT: Final = (*FOLDERS, "rulebook")
-_CASSETTE: Final = ".yaml"
 
 
 @contextmanager
@@ -74,7 +75,7 @@ class _Opener:
     def _path(self, name: str, path: Path, note: str = "", *, is_revision: bool = False) -> Side:
         contract = None
         if path.is_file():
-            if path.suffix not in (_CASSETTE, *RAW):
+            if path.suffix.lower() not in (*CASSETTES, *RAW):
                 raise WrongUse(
                     f"{name} is of a kind that is not known; name a cassette (.yaml) or an answer "
                     f"({', '.join(RAW)})."
@@ -83,15 +84,18 @@ class _Opener:
         if is_contract(path):
             # Another revision may lack what is wanted of a contract today: what is read is checked.
             contract = Contract(path, sound=True)
-            files = _named(path / "cassettes", (_CASSETTE,))
+            files, left = _sorted_out(path / "cassettes", CASSETTES)
         elif path.is_dir():
-            files = _named(path, (_CASSETTE, *RAW) if self._raw else (_CASSETTE,))
+            files, left = _sorted_out(path, (*CASSETTES, *RAW) if self._raw else CASSETTES)
         else:
             raise WrongUse(f"{name} is neither a file nor a folder.")
         if not files:
             also = "" if self._raw else f", and raw answers ({', '.join(RAW)}) need --surface"
-            raise WrongUse(f"{name} holds no cassette ({_CASSETTE}){also}.")
-        return Side(name, files, path, contract, is_revision, note)
+            raise WrongUse(f"{name} holds no cassette ({', '.join(CASSETTES)}){also}.")
+        side = Side(name, files, path, contract, is_revision, note)
+        lone = replace(side, files={file.as_posix(): file for file in left})
+        missed = [Unchecked(lone.called(key), _why_not(file)) for key, file in lone.files.items()]
+        return replace(side, left_out=missed)
 
     def _is_revision(self, name: str) -> bool:
         try:
@@ -138,12 +142,25 @@ class _Opener:
         return self._path(name, folder, is_revision=True)
 
 
-def _named(folder: Path, kinds: tuple[str, ...]) -> dict[str, Path]:
-    """The files below a folder by their relative path, without its suffix where that suffices."""
+def _sorted_out(folder: Path, kinds: tuple[str, ...]) -> tuple[dict[str, Path], list[Path]]:
+    """The files below a folder that are of these kinds, and the others.
+
+    They are known by their relative path, without its suffix where that suffices.
+    """
     files: dict[str, Path] = {}
+    others: list[Path] = []
     for file in files_below(folder):
-        if file.suffix in kinds:
+        if file.suffix.lower() in kinds:
             relative = file.relative_to(folder)
             short = relative.with_suffix("").as_posix()
             files[relative.as_posix() if short in files else short] = file
-    return files
+        else:
+            others.append(file)
+    return files, others
+
+
+def _why_not(file: Path) -> str:
+    """Why a file of a folder is not read."""
+    if file.suffix.lower() in RAW:
+        return "a raw answer does not say what answered: --surface does"
+    return f"neither a cassette ({', '.join(CASSETTES)}) nor an answer ({', '.join(RAW)})"

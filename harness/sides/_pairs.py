@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from harness.drift.findings import Finding, finding
 from harness.drift.refusals import refusal_of
 from harness.drift.shape import Shape
 from harness.endpoints import endpoint_name
-from harness.exchange import Exchange
+from harness.exchange import ASKS, Exchange
 
 from ._model import Seen
+from ._turns import align, align_frames
 
 __all__ = [
     "Pair",
@@ -62,12 +64,13 @@ class Spread:
 
 @dataclass(slots=True)
 class Pairing:
-    """What came of pairing the exchanges of two files."""
+    """What came of pairing the exchanges of two files; ``told`` is what is found by that alone."""
 
     pairs: list[Pair] = field(default_factory=list)
     only_before: list[Seen] = field(default_factory=list)
     only_after: list[Seen] = field(default_factory=list)
     spreads: list[Spread] = field(default_factory=list)
+    told: list[Finding] = field(default_factory=list)
 
 
 def place_of(exchange: Exchange) -> str:
@@ -88,7 +91,7 @@ def outcome_in(shape: Shape) -> str:
 
 
 def pair_up(before: Sequence[Seen], after: Sequence[Seen]) -> Pairing:
-    """Pair the exchanges of two files by endpoint and order.
+    """Pair the exchanges of two files by endpoint, and turns by what they ask.
 
     What a client asks besides its turns (settings, plugins, models) varies in number and order with
     timing: such calls are a set, and compared as one.
@@ -102,10 +105,11 @@ def pair_up(before: Sequence[Seen], after: Sequence[Seen]) -> Pairing:
         if old and fresh and not old[0].is_turn:
             _add_sets(pairing, old, fresh)
             continue
-        for one, other in zip(old, fresh, strict=False):
+        turns = align(old, fresh, lambda one: one.exchange)
+        for one, other in turns.pairs:
             _add(pairing, [one], [other])
-        pairing.only_before += old[len(fresh) :]
-        pairing.only_after += fresh[len(old) :]
+        pairing.only_before += turns.only_before
+        pairing.only_after += turns.only_after
     return pairing
 
 
@@ -117,13 +121,35 @@ def _lone(before: Seen, after: Seen) -> Pairing:
 
 
 def _add(pairing: Pairing, before: list[Seen], after: list[Seen]) -> None:
-    surface = next((one for one in after[0].surfaces if one in before[0].surfaces), None)
+    # What was there before is not drift: of what shares an address it tells best which is meant.
+    surface = next((one for one in before[0].surfaces if one in after[0].surfaces), None)
     if surface is None:
         pairing.only_before += before
         pairing.only_after += after
     else:
         halves = [[seen.exchange for seen in side] for side in (before, after)]
+        if len(before) == len(after) == 1:
+            asked = [_asked(half[0]) for half in halves]
+            halves = [[half] for half in align_frames(halves[0][0], halves[1][0])]
+            if all(asked) and asked[0] != asked[1]:
+                pairing.told.append(_asked_otherwise(surface, *asked))
         pairing.pairs.append(Pair(surface, *halves))
+
+
+def _asked(one: Exchange) -> int:
+    return sum(frame.type == ASKS for frame in one.sent_frames)
+
+
+def _asked_otherwise(surface: str, before: int, after: int) -> Finding:
+    """A client asked more or fewer questions over one WebSocket."""
+    return finding(
+        "client-frame-order-changed",
+        f"questions of the client over one WebSocket: {after} now, {before} before",
+        surface=surface,
+        direction="request",
+        before=f"{before} {ASKS}",
+        after=f"{after} {ASKS}",
+    )
 
 
 def _add_sets(pairing: Pairing, before: list[Seen], after: list[Seen]) -> None:

@@ -8,7 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Final
 
-from harness.contract import Contract, ContractError, Interaction, interactions_of, version_key
+from harness.contract import (
+    CASSETTES,
+    Contract,
+    ContractError,
+    Interaction,
+    interactions_of,
+    version_key,
+)
 from harness.drift.findings import Unchecked
 from harness.exits import WrongUse
 from harness.reference.runs import TRANSPORTS
@@ -18,7 +25,6 @@ from ._model import ALONE, Side
 
 __all__ = ["Releases", "Trees", "releases_of", "trees_of"]
 
-_SUFFIX: Final = ".yaml"
 #: How the name of a folder begins that holds one release.
 _NUMBERED: Final = re.compile(r"\d+\.\d+")
 
@@ -105,15 +111,14 @@ def trees_of(old: Side, new: Side) -> Trees | None:
     Raises:
         WrongUse: the two have no release in common, or only one of them is such a folder.
     """
-    trees = _by_version(old), _by_version(new)
-    if trees[0] is None or trees[1] is None:
-        for tree, other in ((trees[0], new), (trees[1], old)):
+    here, there = _by_version(old), _by_version(new)
+    if here is None or there is None:
+        for tree, other in ((here, new), (there, old)):
             if tree is not None and _vantages(other) is not None:
                 raise WrongUse(_name_one(tree, "one side is a single release"))
         return None
-    here, there = trees
     if len(here) == len(there) == 1:
-        return Trees([(*here.values(), *there.values())])
+        return Trees([(next(iter(here.values())), next(iter(there.values())))])
     both, only_here, only_there = (
         sorted(one, key=version_key)
         for one in (here.keys() & there.keys(), here.keys() - there, there.keys() - here)
@@ -161,7 +166,7 @@ def _names(old: Side, new: Side) -> tuple[dict[str, Vantage], dict[str, Vantage]
     files = [side.files[ALONE] for side in (old, new)]
     known = [one for one in names if one is not None]
     transports = {run.rpartition(".")[2] for one in known for run in one.values()}
-    is_yaml = all(one.suffix == _SUFFIX for one in files)
+    is_yaml = all(one.suffix.lower() in CASSETTES for one in files)
     return (known[-1], known[-1]) if is_yaml and len(transports) == 1 else None
 
 
@@ -170,7 +175,7 @@ def _vantages(side: Side) -> dict[str, Vantage] | None:
     found: dict[str, Vantage] = {}
     for key, file in side.files.items():
         run = PurePath(key or file.stem)
-        if file.suffix != _SUFFIX or len(run.parts) > 1:
+        if file.suffix.lower() not in CASSETTES or len(run.parts) > 1:
             return None
         if run.suffix.removeprefix(".") not in TRANSPORTS:
             return None

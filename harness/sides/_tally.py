@@ -11,6 +11,7 @@ from harness.contract import Schemas
 from harness.drift.evidence import Evidences
 from harness.drift.findings import Evidence, Finding
 from harness.drift.shape import Shape, shape_of, snapshot_of
+from harness.drift.unlooked import BODY, REQUEST_BODY
 from harness.exchange import Exchange
 from harness.invariants import folded
 
@@ -97,8 +98,10 @@ class Tally:
         there, after = self._shape(pair.surface, pair.after)
         self._counted[0].add(here, before, key)
         self._counted[1].add(there, after, key)
-        broken = newly_broken(self._schemas, pair.surface, pair.before, pair.after)
         unknown = _unknown([*pair.before, *pair.after])
+        broken: tuple[Finding, ...] = ()
+        if BODY not in unknown:
+            broken = newly_broken(self._schemas, pair.surface, pair.before, pair.after)
         self._compare(key, (here, there), before, after, broken=broken, unknown=unknown)
 
     def _compare(
@@ -158,10 +161,11 @@ class Tally:
         for one in seen:
             place, shape = self._shape(one.surfaces[0], [one.exchange])
             pool = self._pools[index].setdefault(place, Pool(Shape(place.surface)))
-            pool.shape.merge(shape)
-            for each in breaches(self._schemas, place.surface, [one.exchange]):
-                pool.broken.setdefault(identity_of(each), each)
-            pool.unknown = pool.unknown or _unknown([one.exchange])
+            if not one.exchange.packed:  # else it is there, and what it says is not known
+                pool.shape.merge(shape)
+                for each in breaches(self._schemas, place.surface, [one.exchange]):
+                    pool.broken.setdefault((identity_of(each), each.event), each)
+                pool.unknown = tuple({*pool.unknown, *_unknown([one.exchange])})
             pool.keys.append(key)
             pool.is_captured = pool.is_captured or one.is_captured
             pool.transports.update(turns or {transport_of(one)})
@@ -188,15 +192,18 @@ class Tally:
         old, new = (dict(side) for side in self._pools)
         for places in list(matching(old, new)):
             before, after = old.pop(places[0]), new.pop(places[1])
+            if not (before.shape.exchanges and after.shape.exchanges):
+                continue
             evidence = Evidences(schemas=self._schemas, before=before.shape, after=after.shape)
-            broken = folded(one for key, one in after.broken.items() if key not in before.broken)
+            known = {identity_of(one) for one in before.broken.values()}
+            broken = folded(one for one in after.broken.values() if identity_of(one) not in known)
             self._compare(
                 after.keys[0],
                 places,
                 before.shape,
                 after.shape,
                 broken=tuple(broken),
-                unknown=before.unknown or after.unknown,
+                unknown=tuple(sorted({*before.unknown, *after.unknown})),
                 evidence=evidence,
             )
         return self._judge(old, new)
@@ -210,7 +217,7 @@ class Tally:
         gone, fresh = dict(old), dict(new)
         unjudged: dict[Place, Pool] = {}
         for place, pool in new.items():
-            if place.outcome == "ok" or pool.is_captured:
+            if place.outcome == "ok" or pool.is_captured or not pool.shape.exchanges:
                 continue
             known = turned(place, pool.keys, self._counted[0], self._pools[0])
             if known is None:
@@ -222,7 +229,9 @@ class Tally:
             else:
                 unjudged[place] = pool
         for place, pool in old.items():
-            if place.outcome == "ok" or pool.is_captured or place not in gone:
+            if place.outcome == "ok" or pool.is_captured or not pool.shape.exchanges:
+                continue
+            if place not in gone:
                 continue
             known = turned(place, pool.keys, self._counted[1], self._pools[1])
             if known and known[0].outcome == "ok" and is_same_question(pool.shape, known[1]):
@@ -267,5 +276,13 @@ class Tally:
 
 
 def _unknown(exchanges: Iterable[Exchange]) -> tuple[str, ...]:
-    """The places of answers that some of them do not show, because nobody published them."""
-    return () if all(one.has_headers for one in exchanges) else ("/header",)
+    """The places that some of them do not show: nobody published them, or they are packed."""
+    found: dict[str, None] = {}
+    for one in exchanges:
+        if not one.has_headers:
+            found["/header"] = None
+        if one.packed:
+            found[BODY] = None
+        if one.request is not None and one.request.packed:
+            found[REQUEST_BODY] = None
+    return tuple(found)

@@ -116,10 +116,10 @@ def main():
     ask("GET", f"/backend-api/codex/models?client_version={{VERSION}}", bearer())
     part = {{"type": "input_text", "text": PROMPT}}
     items = [{{"type": "message", "role": "user", "content": [part]}}]
+    perhaps_die()
     name = session()
     for number in range(40):
         status, text = turn(name, items)
-        perhaps_die()
         if status == 401 and not refresh():
             return 1
         if status == 429:
@@ -147,7 +147,7 @@ os._exit(code)
 def write_client(
     folder: Path, *, version: str = VERSION, fails: bool = False, dies: int = 0
 ) -> CodexCli:
-    """A client that can be run; a signal ends it so many times, each time after its first turn."""
+    """A client that can be run; a signal ends it so many times, each time before its turn."""
     folder.mkdir(parents=True, exist_ok=True)
     binary = folder / "codex"
     binary.write_text(SCRIPT.format(python=sys.executable, version=version, fails=fails, dies=dies))

@@ -332,6 +332,30 @@ def test_a_nul_is_refused_with_its_line(file: Make, suffix: str) -> None:
         assert "line 2" in done.err
 
 
+# Reports of before
+
+
+@pytest.mark.parametrize("case", ["a pipe", "a gigabyte"])
+def test_a_report_of_before_is_not_waited_for_nor_read_beyond_measure(
+    tmp_path: Path, case: str
+) -> None:
+    report = tmp_path / "before.json"
+    if case == "a pipe":
+        pipe(report)
+    else:
+        sparse(report, 1024**3)
+    why = "is no plain file" if case == "a pipe" else "has 1,024 MiB"
+    done = run("compare", USAGE, USAGE, "--baseline-report", report)
+    assert (done.code, done.out, done.err.count("\n")) == (4, "", 1)
+    assert f"before.json {why}" in done.err
+    done = run("alert", report, "--dry-run", "--state", tmp_path / "state.json")
+    assert done.code == 6
+    assert f"there is no report before.json: {why}" in done.out
+    done = run("alert", report, "--state", report)
+    assert (done.code, done.out, done.err.count("\n")) == (6, "", 1)
+    assert "before.json is no state of codex-leg alert" in done.err
+
+
 # Not there
 
 

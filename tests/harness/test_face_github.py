@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from harness.drift.findings import Unchecked
+from harness.drift.waivers import place_of
 from harness.report import Report
 from harness.report.as_github import LIMITS, as_github
+from harness.report.as_terminal import MAX_OF_A_RULE
 
 from .reports import added, many, removed, small
 
@@ -77,6 +79,38 @@ def test_as_many_as_fit_are_shown_without_a_word_about_more() -> None:
     lines = annotations(small(findings=many(LIMITS["error"])), "error")
     assert len(lines) == LIMITS["error"]
     assert "more" not in lines[-1]
+
+
+def log_of(report: Report) -> list[str]:
+    """The lines of the group, as the log of a step shows them."""
+    lines = as_github(report).splitlines()
+    start, end = lines.index("::group::codex-leg: the whole report"), lines.index("::endgroup::")
+    return lines[start + 1 : end]
+
+
+def test_the_log_names_each_finding_that_is_no_annotation() -> None:
+    findings = [
+        one
+        for level in ("breaking", "risky", "additive")
+        for one in many(MAX_OF_A_RULE + 10, level)
+    ]
+    log = "\n".join(log_of(small(findings=findings)))
+    named = re.findall(r"^ {4}\S+ {2}(.*)", log, re.MULTILINE)
+    assert sorted(named) == sorted(place_of(one) for one in findings)
+    assert "more; --format json" not in log
+
+
+def test_benign_drift_alone_is_named_in_the_log() -> None:
+    report = small(findings=[added(level="benign")])
+    assert not [line for line in as_github(report).splitlines() if line.startswith("::notice")]
+    assert any("/header/x-new" in line for line in log_of(report))
+    assert as_github(report).splitlines()[-1].startswith("drift: ")
+
+
+def test_no_text_of_an_answer_ends_the_group_or_is_a_command() -> None:
+    log = log_of(small(findings=[removed(message="a\n::endgroup::\n::error::x")]))
+    assert any("::endgroup::" in line for line in log)
+    assert not any(line.lstrip().startswith("::") for line in log)
 
 
 def test_what_was_not_looked_at_is_not_crowded_out() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from harness.contract import Contract, ContractError, Frame, Interaction, interactions_of
+from harness.drift.compare import compare
 from harness.drift.shape import Shape, shape_of
 from harness.exchange import Exchange
 from tests.harness import samples
@@ -167,5 +168,21 @@ def test_frames_that_are_no_json_have_a_label_and_stop_nothing() -> None:
     frames = [{"from": side, "at": 0, "text": "{"} for side in ("client", "server")]
     frames.append({"from": "server", "at": 0, "binary": True, "bytes": 3})
     found = shape(over_ws(frames)).snapshot()
-    assert found["events"] == {"(not json)": {"": "plain"}}
+    assert found["events"] == {"(binary)": {"": "plain"}, "(not json)": {"": "plain"}}
     assert found["request"]["/frame/(not json)"] == "plain"
+
+
+def binary(frame: dict[str, Any]) -> dict[str, Any]:
+    """What a recorder leaves of a binary frame whose bytes are no text to it."""
+    return {"from": frame["from"], "at": frame["at"], "binary": True}
+
+
+@pytest.mark.parametrize("which", [slice(1, None), slice(1, 2), slice(2, 4)])
+def test_frames_that_became_binary_are_one_edit_even_if_no_text_of_them_was_kept(
+    which: slice,
+) -> None:
+    frames = turn()
+    frames[which] = [binary(one) for one in frames[which]]
+    plain, packed = shape(over_ws(turn())).snapshot(), shape(over_ws(frames)).snapshot()
+    assert [one.rule for one in compare(plain, packed)] == ["ws-text-became-binary"]
+    assert [one.rule for one in compare(packed, plain)] == ["ws-binary-became-text"]

@@ -14,6 +14,7 @@ from harness.exchange import Event, Exchange
 from harness.grammar import Grammar, lookup
 from harness.order import OrderChecker, Violation, check_order
 from harness.runs import runs_of
+from harness.stream_order import roots_of
 from tests.harness import samples
 
 GRAMMAR = Grammar.from_data(Contract().schemas.document("responses/order.json"))
@@ -368,3 +369,42 @@ def test_an_excerpt_is_checked_as_far_as_it_goes(
     edit: Callable[[Events], Events], rule: str
 ) -> None:
     assert f"order/{rule}" in rules(edit(samples.text_turn())[4:], excerpt=True)
+
+
+def roots(events: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Each breach that follows from another one, with that."""
+    found = checked(events)
+    pairs = ((found[at].rule, found[root].rule) for at, root in enumerate(roots_of(found)))
+    return [(one, cause) for one, cause in pairs if one != cause]
+
+
+def lose(events: Events, kind: str, nth: int = 0) -> int:
+    at = of_type(events, kind, nth)
+    del events[at]
+    return at
+
+
+def test_a_lost_piece_leaves_a_gap_and_the_text_that_does_not_add_up_follows_from_it() -> None:
+    events = samples.numbered(two_turn())
+    lose(events, "response.output_text.delta", 1)
+    assert roots(events) == [("order/aggregate-mismatch", "order/sequence-gap")]
+
+
+def test_a_text_that_does_not_add_up_does_not_follow_from_a_gap_before_it_began() -> None:
+    events = samples.numbered(two_turn())
+    events[of_type(events, "response.output_text.done")]["text"] = "other"
+    lose(events, "response.in_progress")
+    found = [one.rule for one in checked(events)]
+    assert found == ["order/sequence-gap", "order/aggregate-mismatch"]
+    assert roots(events) == []
+
+
+def test_two_gaps_are_two_breaches_and_a_moved_event_is_one() -> None:
+    events = samples.numbered(two_turn())
+    lose(events, "response.in_progress")
+    lose(events, "response.output_text.delta", 1)
+    assert ("order/sequence-gap", "order/sequence-gap") not in roots(events)
+    moved = samples.numbered(samples.turn(samples.message("0b", list("abcdefgh"))))
+    moved.insert(6, moved.pop(9))
+    kinds = [one.rule for one in checked(moved) if one.rule.startswith("order/sequence")]
+    assert len(kinds) - sum(one in kinds for one, _ in roots(moved)) == 1

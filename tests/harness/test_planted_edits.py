@@ -100,7 +100,7 @@ def test_another_model_than_the_one_asked_for_is_found_though_no_shape_changed(n
     ((rule, level, place),) = told(sides)
     assert (rule, level) == ("invariant/echo", "breaking")
     assert place.endswith("/response/model")
-    assert "'gpt-4o-mini' is not 'gpt-6-astra'" in messages(sides)[0]
+    assert '"gpt-4o-mini" is not "gpt-6-astra"' in messages(sides)[0]
 
 
 def test_an_invariant_that_was_broken_before_is_no_news(new: Path) -> None:

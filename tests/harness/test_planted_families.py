@@ -37,3 +37,21 @@ def test_all_headers_that_go_are_one_edit(tmp_path: Path) -> None:
 
     sides = planted("codex/streamed-text-2025", tmp_path / "new.yaml", edit)
     assert [one[0] for one in told(sides)] == ["header-removed"]
+
+
+def test_the_keys_of_a_map_that_no_schema_describes_are_renamed_into_no_others(
+    tmp_path: Path,
+) -> None:
+    """And a hundred of them take no minute: among so many there is always a second choice."""
+
+    def keyed(letter: str) -> Any:
+        def edit(body: Any) -> None:
+            body["made_up"] = {f"{letter}{at:03}": {"used": at, "name": "x"} for at in range(100)}
+
+        return edit
+
+    _, old = planted("codex/usage", tmp_path / "old.yaml", in_body(keyed("a")))
+    _, new = planted("codex/usage", tmp_path / "new.yaml", in_body(keyed("b")))
+    found = told((old, new))
+    assert {one[0] for one in found} == {"field-removed", "field-added"}
+    assert len(found) == 200

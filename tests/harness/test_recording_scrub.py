@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from harness.contract import Contract
+from harness.decoding import CannotDecode, decoded
 from harness.exchange import Exchange
 from harness.judge import differences
-from harness.recording.decoding import CannotDecode, decoded
 from harness.recording.edits import Edit, edited, resized
 from harness.recording.looking import Unfaithful, look
 from harness.recording.placeholders import EPOCH, Placeholders

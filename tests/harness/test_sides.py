@@ -16,7 +16,7 @@ import yaml
 from harness.contract import Contract, ContractError
 from harness.drift.findings import Finding, Unchecked, finding
 from harness.exits import WrongUse
-from harness.sides import Lens, Place, Seen, Side, open_sides, shapes_of
+from harness.sides import Lens, Place, Seen, Side, compare_sides, open_sides, shapes_of
 from harness.sides._merge import Merged
 from harness.sides._pairs import pair_up
 
@@ -357,12 +357,67 @@ def test_two_lone_exchanges_are_a_pair_whatever_their_address() -> None:
     assert not pairing.only_after
 
 
-def test_turns_pair_in_order_and_what_has_no_partner_is_left() -> None:
+def test_turns_pair_by_what_they_ask_and_what_has_no_partner_is_left() -> None:
     turn, refused = seen_in(STREAM), seen_in(ROOT / "cassettes/codex/store-must-be-false.yaml")
     pairing = pair_up([turn, refused, turn], [turn, turn])
     halves = [(pair.before[0].status, pair.after[0].status) for pair in pairing.pairs]
-    assert halves == [(200, 200), (400, 200)]
-    assert pairing.only_before == [turn]
+    assert halves == [(200, 200), (200, 200)]
+    assert pairing.only_before == [refused]
+
+
+def several(*names: str) -> list[Seen]:
+    return [seen_in(ROOT / f"cassettes/codex/{name}.yaml") for name in names]
+
+
+@pytest.mark.parametrize("at", range(4))
+def test_one_turn_that_is_missing_leaves_the_others_where_they_belong(at: int) -> None:
+    turns = several("streamed-text", "function-call", "reasoning-with-summary", "streamed-text")
+    left = turns[:at] + turns[at + 1 :]
+    for pairing, lone in (
+        (pair_up(turns, left), "only_before"),
+        (pair_up(left, turns), "only_after"),
+    ):
+        assert [pair.before for pair in pairing.pairs] == [pair.after for pair in pairing.pairs]
+        assert len(pairing.pairs) == 3
+        assert [one.exchange.request for one in getattr(pairing, lone)] == [
+            turns[at].exchange.request
+        ]
+
+
+def test_turns_in_another_order_pair_with_those_that_ask_the_same() -> None:
+    turns = several("streamed-text", "function-call", "reasoning-with-summary")
+    pairing = pair_up(turns, turns[::-1])
+    assert [pair.before for pair in pairing.pairs] == [pair.after for pair in pairing.pairs]
+
+
+def test_a_turn_that_asks_nearly_the_same_is_still_the_same_turn() -> None:
+    turns = several("streamed-text", "function-call", "reasoning-with-summary")
+    sent = turns[1].exchange.request
+    assert sent is not None
+    edited = replace(sent, body=sent.body.replace(b'"stream":true', b'"stream":true,"zz":1'))
+    other = replace(turns[1], exchange=replace(turns[1].exchange, request=edited))
+    pairing = pair_up(turns, [turns[2], other])
+    bodies = [(pair.before[0].request, pair.after[0].request) for pair in pairing.pairs]
+    assert bodies == [(sent, edited), (turns[2].exchange.request, turns[2].exchange.request)]
+    assert pairing.only_before == [turns[0]]
+
+
+@pytest.mark.parametrize("with_answer", [True, False])
+@pytest.mark.parametrize("at", range(2))
+def test_a_question_less_over_a_websocket_is_told_as_that_alone(
+    at: int, with_answer: bool, tmp_path: Path
+) -> None:
+    old = ROOT / "cassettes/reference/0.166.0/tool-call.websocket.yaml"
+    document = yaml.safe_load(old.read_text("utf-8"))
+    frames = document["interactions"][0]["frames"]
+    asked = [*(n for n, one in enumerate(frames) if one["from"] == "client"), len(frames)]
+    del frames[asked[at] : asked[at + 1] if with_answer else asked[at] + 1]
+    new = tmp_path / "new.yaml"
+    new.write_text(yaml.safe_dump(document, sort_keys=False), "utf-8")
+    for sides in ((old, new), (new, old)):
+        with open_sides((str(sides[0]), str(sides[1])), contract=CONTRACT) as (one, other):
+            found = compare_sides(one, other, LENS).findings
+        assert [each.rule for each in found] == ["client-frame-order-changed"]
 
 
 def test_calls_beside_the_turns_are_a_set_by_endpoint_and_outcome() -> None:

@@ -166,6 +166,17 @@ def test_an_unknown_event_does_not_hide_that_the_end_is_missing(tmp_path: Path) 
     assert rules == ["event-unknown", "order/terminal-missing"]
 
 
+def test_an_unknown_event_does_not_hide_that_a_text_does_not_add_up(tmp_path: Path) -> None:
+    events = [*samples.text_turn()[:2], {"type": "colour.note"}, *samples.text_turn()[2:]]
+    done = next(one for one in events if one["type"] == "response.output_text.done")
+    done["text"] = "another text"
+    file = tmp_path / "answer.sse"
+    lines = (f"data: {json.dumps(one)}\n\n" for one in samples.numbered(events))
+    file.write_text("".join(lines), encoding="utf-8")
+    rules = sorted(one.rule for one in validate_file(file, "responses"))
+    assert rules == ["event-unknown", "order/aggregate-mismatch"]
+
+
 def test_a_new_field_beside_a_broken_promise_hides_nothing(tmp_path: Path) -> None:
     def edit(body: dict[str, Any]) -> None:
         body["rate_limit"]["primary_window"] |= {"colour": "blue", "used_percent": 7000}

@@ -65,7 +65,7 @@ def test_every_probe_is_a_test_case_whoever_ran_it(contract: SmallContract) -> N
 
 def test_processes_are_used_where_there_is_enough_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
-    assert [_workers(None, count) for count in (0, 200, 500, 501, 900, 5000)] == [1, 1, 1, 2, 4, 8]
+    assert [_workers(None, count) for count in (0, 200, 800, 801, 5000)] == [1, 1, 1, 4, 8]
     assert [_workers(wanted, 7) for wanted in (1, 3)] == [1, 3]
     assert _spread(1) == []
     assert "-n" in _spread(2)

@@ -70,6 +70,12 @@ class FramesBinary(_FrameOperator):
         one = subject.interaction
         frames = tuple(replace(each, binary=each.sender != CLIENT) for each in one.frames or ())
         yield "all", replace(one, frames=frames), "ws-text-became-binary", None
+        # What a recorder leaves that keeps no text of binary frames.
+        bare = tuple(replace(each, text="") if each.binary else each for each in frames)
+        yield "all, without text", replace(one, frames=bare), "ws-text-became-binary", None
+        last = next(n for n in reversed(range(len(frames))) if frames[n].binary)
+        some = (*(one.frames or ())[:last], bare[last], *(one.frames or ())[last + 1 :])
+        yield "the last, without text", replace(one, frames=some), "ws-text-became-binary", None
 
 
 class ClosedOtherwise(_FrameOperator):

@@ -9,7 +9,7 @@ from ._table import ADOPT, EVENT, READ, rows_of
 
 __all__ = ["RULES"]
 
-_SCHEMA: Final = "if the answer is right, change the schema with its source; else mend the cassette"
+_SCHEMA: Final = "if the answer is right, change the schema with its source; else mend the file"
 _ASKED: Final = "if the request is right, change its schema with its source; else mend the sender"
 _ORDER: Final = "compare the stream with schemas/responses/order.json; one of the two is wrong"
 _PROBE: Final = "if the answer has moved, adopt it and change the probe; else mend the leg"

@@ -1,7 +1,8 @@
-"""Undo the content-encoding of a body, piece by piece: what each piece on the wire amounts to."""
+"""Undo the content-encoding of a body: of one that is whole, or piece by piece as it came."""
 
 from __future__ import annotations
 
+import re
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Sequence
@@ -12,7 +13,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-__all__ = ["CannotDecode", "decoded"]
+__all__ = ["CannotDecode", "decoded", "unpacked"]
 
 
 class CannotDecode(ValueError):
@@ -49,6 +50,33 @@ def decoded(pieces: Sequence[bytes], encoding: str, *, most: int = MOST) -> list
     return found
 
 
+def unpacked(body: bytes, encoding: str) -> bytes:
+    """A whole body without its content-encoding.
+
+    Many recorders undo it and leave the header as it was: a body that is text already stays so.
+
+    Args:
+        body: as it is kept.
+        encoding: the value of the header.
+
+    Raises:
+        CannotDecode: it is neither in that encoding nor text.
+    """
+    return body if _is_text(body) else b"".join(decoded([body], encoding))
+
+
+def _is_text(body: bytes) -> bool:
+    """Whether it is UTF-8 without control characters: nothing that is packed is that."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return False
+    return _CONTROL.search(text) is None
+
+
+_CONTROL: Final = re.compile(r"[^\t\n\r -\uffff\U00010000-\U0010ffff]")
+
+
 #: Takes a piece, and how many bytes it may become.
 _Decode = Callable[[bytes, int], bytes]
 
@@ -68,7 +96,23 @@ def _gzip() -> _Decode:
 
 
 def _deflate() -> _Decode:
-    return zlib.decompressobj().decompress
+    decode = zlib.decompressobj().decompress
+    is_first = True
+
+    def either(piece: bytes, most: int) -> bytes:
+        nonlocal decode, is_first
+        try:
+            found = decode(piece, most)
+        except zlib.error:
+            if not is_first:
+                raise
+            # Some servers leave out the frame that the standard asks for, and clients let them.
+            decode = zlib.decompressobj(-zlib.MAX_WBITS).decompress
+            found = decode(piece, most)
+        is_first = False
+        return found
+
+    return either
 
 
 def _zstd() -> _Decode:
