@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
 from statistics import median_low
 from typing import Any, Final
 
 from harness.contract import Invariant, excerpt
 from harness.exchange import ASKS, Exchange
+from harness.wide_pointers import places, values_at
 
 __all__ = ["Breach", "Surroundings", "breaches_of"]
 
@@ -98,7 +98,7 @@ class _Check:
             return
         test = _TESTS[self._invariant.kind]
         for start in self._invariant.each:
-            for prefix, here in _places(self._value, start):
+            for prefix, here in places(self._value, start):
                 self._here = here
                 if not self._invariant.when or self._applies(here):
                     for pointer, found, message in test(self):
@@ -110,7 +110,7 @@ class _Check:
 
     def _applies(self, here: Any) -> bool:
         return all(
-            any(value in wanted for value in _values(here, pointer))
+            any(value in wanted for value in values_at(here, pointer))
             for pointer, wanted in self._invariant.when
         )
 
@@ -119,7 +119,7 @@ class _Check:
         return [
             (pointer, value)
             for at in self._invariant.at
-            for pointer, value in _places(self._here, at)
+            for pointer, value in places(self._here, at)
             if value is not None and value != ""
         ]
 
@@ -137,7 +137,7 @@ class _Check:
             value, pointer = self._here, reference
         else:
             value = self._around.request if source == "request" else self._around.answer
-        return [one for one in _values(value, pointer) if one is not None and one != ""]
+        return [one for one in values_at(value, pointer) if one is not None and one != ""]
 
     def _bound(self, word: str) -> float | None:
         """The number behind a word of the check; ``None`` if it says none, or none is there."""
@@ -190,7 +190,7 @@ class _Check:
         """All places, less their distances, give one moment: that of the most of them."""
         moments: list[tuple[str, float]] = []
         for start in self._invariant.each:
-            for prefix, here in _places(self._value, start):
+            for prefix, here in places(self._value, start):
                 self._here = here
                 less = self._bound("less")
                 for pointer, value in self._at():
@@ -214,7 +214,7 @@ class _Check:
         wholes = [(pointer, _number(value)) for pointer, value in self._at()]
         parts: list[float] = []
         for place in self._says["of"] if wholes else ():
-            found = [_number(value) for value in _values(self._here, place)]
+            found = [_number(value) for value in values_at(self._here, place)]
             if None in found or (not found and "[]" not in place and "{}" not in place):
                 return
             parts += [one for one in found if one is not None]
@@ -231,56 +231,6 @@ _TESTS: Final = {
     "echo": _Check.echo,
     "sum": _Check.sum,
 }
-
-
-def _places(value: Any, pointer: str) -> list[tuple[str, Any]]:
-    """Every place that a pointer leads to; ``[]`` is any item, ``{}`` any member."""
-    tokens, keys = _tokens(pointer)
-    if keys is not None:  # as nearly all are: it leads to one place, or to none
-        for key in keys:
-            if not isinstance(value, dict) or key not in value:
-                return []
-            value = value[key]
-        return [(pointer, value)]
-    found = [("", value)]
-    for token in tokens:
-        found = [(f"{at}/{name}", below) for at, one in found for name, below in _below(one, token)]
-    return found
-
-
-def _values(value: Any, pointer: str) -> list[Any]:
-    """What stands at every place that a pointer leads to."""
-    tokens, keys = _tokens(pointer)
-    if keys is None:
-        found = [value]
-        for token in tokens:
-            found = [below for one in found for _, below in _below(one, token)]
-        return found
-    for key in keys:
-        if not isinstance(value, dict) or key not in value:
-            return []
-        value = value[key]
-    return [value]
-
-
-@lru_cache(maxsize=1024)
-def _tokens(pointer: str) -> tuple[tuple[str, ...], tuple[str, ...] | None]:
-    """The parts of a pointer; and the keys that they are, if none of them stands for several."""
-    tokens = tuple(pointer.split("/")[1:])
-    if "[]" in tokens or "{}" in tokens:
-        return tokens, None
-    return tokens, tuple(one.replace("~1", "/").replace("~0", "~") for one in tokens)
-
-
-def _below(value: Any, token: str) -> list[tuple[str, Any]]:
-    if isinstance(value, list):
-        return [(str(i), one) for i, one in enumerate(value)] if token == "[]" else []  # noqa: S105
-    if not isinstance(value, Mapping):
-        return []
-    if token == "{}":  # noqa: S105 - a part of a pointer
-        return [(k.replace("~", "~0").replace("/", "~1"), one) for k, one in value.items()]
-    key = token.replace("~1", "/").replace("~0", "~")
-    return [(token, value[key])] if key in value else []
 
 
 def _number(value: Any) -> float | None:

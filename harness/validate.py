@@ -107,12 +107,18 @@ class _Files:
             locate = in_cassette(self._name, lines, index, interaction)
             exchange = Exchange.from_interaction(interaction)
             cut = early or _was_cut(interaction)
-            if exchange.is_stream and not exchange.events and not _is_known(interaction, "body"):
-                self._skip(f"{self._name}: the events of exchange {index + 1}", "not published")
-                cut = True
+            has_answer = bool(exchange.events or exchange.body.strip())
+            is_missing = not has_answer and not _is_known(interaction, "body")
+            if is_missing:
+                what = "events" if exchange.is_stream else "answer"
+                self._skip(f"{self._name}: the {what} of exchange {index + 1}", "not published")
             # As if of a probe each: what two exchanges have in common counts for both.
-            checked = self._check(exchange, locate, ended_early=cut)
-            found += (replace(one, probe=str(index)) for one in checked)
+            checked = self._check(exchange, locate, ended_early=cut or is_missing)
+            found += (
+                replace(one, probe=str(index))
+                for one in checked
+                if not is_missing or one.direction == "request" or one.pointer.startswith("/header")
+            )
         return [replace(one, probe=None) for one in merge_findings(found)]
 
     def _interactions(self) -> tuple[Sequence[Interaction], bool]:

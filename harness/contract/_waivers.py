@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
@@ -148,7 +148,7 @@ def _member_faults(entry: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         if key not in entry:
             yield key, "is missing", "add it"
     if "expires" in entry and not _is_day(entry["expires"]):
-        said = excerpt(entry["expires"])
+        said = _plain(entry["expires"])
         yield "expires", f"is {said}, not a day", "write it bare: expires = 2027-01-31"
 
 
@@ -156,8 +156,9 @@ def _place_faults(entry: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     locator = entry.get("locator")
     if locator is None and "probe" not in entry:
         yield "locator", "is missing, and so is probe", "say what it is about"
-    if isinstance(locator, str) and len(locator.split()) < len(EVERYWHERE.split()):
-        mend = "write SURFACE DIRECTION EVENT POINTER, each may be * (- for no event)"
+    is_whole = isinstance(locator, str) and len(locator.split()) >= len(EVERYWHERE.split())
+    if isinstance(locator, str) and not is_whole and "*" not in locator:
+        mend = "write SURFACE DIRECTION EVENT POINTER (- for no event), or * for any text"
         yield "locator", f"is {excerpt(locator)}", mend
 
 
@@ -168,6 +169,11 @@ def _text_faults(value: Any) -> Iterator[tuple[str, str]]:
         yield "is empty", "say something"
     elif len(value) > _MAX_TEXT:
         yield f"has {len(value)} characters", f"use at most {_MAX_TEXT}"
+
+
+def _plain(value: Any) -> str:
+    """A value as the file has it: times are bare in TOML."""
+    return value.isoformat() if isinstance(value, datetime | time) else excerpt(value)
 
 
 def _is_day(value: Any) -> bool:

@@ -195,9 +195,9 @@ class Node:
         """The field of a place below, or ``None`` if nothing stood there."""
         if not pointer:
             return Field(self.forms(), self.seen >= of) if self.atoms else None
-        head, _, rest = pointer[1:].partition("/")
+        head, slash, rest = pointer[1:].partition("/")
         node, possible = self._child(head)
-        return None if node is None else node.field(f"/{rest}" if rest else "", possible)
+        return None if node is None else node.field(slash + rest, possible)
 
     def _child(self, token: str) -> tuple[Node | None, int]:
         """The node at one part of a pointer, and of how many it could have been."""
@@ -212,13 +212,13 @@ class Node:
         """
         if not pointer:
             return Evidence(self.seen, max(of, self.seen))
-        head, _, rest = pointer[1:].partition("/")
+        head, slash, rest = pointer[1:].partition("/")
         node, possible = self._child(head)
         if node is None:
             return Evidence(0, self.seen if head[:1] == "[" else self.objects)
-        if node.lists and not rest:
+        if node.lists and not slash:
             return Evidence(node.lists, possible)
-        return node.evidence(f"/{rest}" if rest else "", possible)
+        return node.evidence(slash + rest, possible)
 
 
 def typed_item(kind: Any) -> str:

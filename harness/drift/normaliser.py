@@ -67,7 +67,11 @@ class Normaliser:
             same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
             return same, -len(other), (one.events is not None) == is_stream
 
-        known = [one for one in self._schemas.endpoints(surface) if _host(one.url) == _host(url)]
+        endpoints = self._schemas.endpoints(surface)
+        moved = next((one for one in endpoints if urlsplit(one.url).path == "/".join(way)), None)
+        if moved is not None:  # to another host
+            return moved
+        known = [one for one in endpoints if _host(one.url) == _host(url)]
         nearest = max(known, key=likeness, default=None)
         # The first part is the empty one before the first slash: that much all addresses share.
         return nearest if nearest is not None and likeness(nearest)[0] > 1 else None

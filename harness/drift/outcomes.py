@@ -46,6 +46,10 @@ _SERVER: Final = Meaning("server-failing", "server-recovered", is_shaky=True)
 _MODEL: Final = _asked("model", "rejected", "accepted", "/body/model")
 _OTHER: Final = Meaning("answer-refused", "answer-accepted")
 _REDIRECT: Final = Meaning("endpoint-redirected", "endpoint-not-redirected")
+#: The statuses that name another address (RFC 9110, section 15.4); 304 names none.
+_REDIRECTS: Final = (301, 302, 303, 307, 308)
+#: Those that ask to send the same again: too slow, and too early (RFC 9110, 15.5.9; RFC 8470, 5.2).
+_LATER: Final = (408, 425)
 _ENCODING: Final = _asked("encoding", "rejected", "accepted", "/header/content-encoding")
 
 _MEANINGS: Final[Mapping[str, Meaning]] = {
@@ -112,8 +116,10 @@ def meaning_of(refusal: Mapping[str, Any], sent: Mapping[str, str]) -> Meaning:
     if outcome == "blocked" and status == 404:  # a page that finds nothing is no challenge
         return _MEANINGS["not_found"]
     if outcome == "request_refused" and status is not None:
-        if 300 <= status < 400:
+        if status in _REDIRECTS:
             return _REDIRECT
+        if status in _LATER:
+            return _SERVER
         if status == 415 and "/header/content-encoding" in sent:
             return _ENCODING
     if outcome == "instructions_required" and "/body/instructions" in sent:

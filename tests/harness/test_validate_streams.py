@@ -100,6 +100,14 @@ def test_frames_that_were_not_published_are_not_judged() -> None:
     assert left[0].what.endswith("two-turns.websocket.yaml: the events of exchange 1")
 
 
+def test_an_answer_that_was_not_published_is_not_judged_and_that_is_told() -> None:
+    left: list[Unchecked] = []
+    path = CONTRACT.path("cassettes/reference/0.169.0", "plain.https.yaml")
+    found = validate_file(path, "responses", unchecked=left)
+    assert [one.message for one in found] == []
+    assert "not published" in {one.why for one in left}
+
+
 def test_the_same_finding_in_two_exchanges_of_a_cassette_counts_both(tmp_path: Path) -> None:
     text = CONTRACT.path("cassettes/codex", "usage.yaml").read_text(encoding="utf-8")
     path = tmp_path / "usage.yaml"

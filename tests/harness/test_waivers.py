@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.contract import ContractError, read_waivers
+from harness.contract import ContractError, Waiver, read_waivers
 from harness.drift.findings import Finding
 from harness.drift.waivers import apply_waivers, check_rules, place_of
 
@@ -85,7 +85,11 @@ WRONG: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "a reason that is a number": ('"announced on 2026-11-01"', "5", ("/reason", "make it a text")),
     "an endless reason": ("announced", "a" * 3000, ("/reason", "3014 characters", "at most 2000")),
     "a day that is a text": ("2027-01-31", '"2027-01-31"', ("/expires", "write it bare")),
-    "a day with a time": ("2027-01-31", "2027-01-31T00:00:00", ("/expires", "not a day")),
+    "a day with a time": (
+        "2027-01-31",
+        "2027-01-31T00:00:00Z",
+        ("is 2027-01-31T00:00:00+00:00, not a day", "write it bare"),
+    ),
     "half a locator": (
         "responses response - /header",
         "/header",
@@ -177,9 +181,22 @@ def test_a_locator_is_a_glob_over_the_place_that_every_face_shows() -> None:
         ("responses response - /response/output/*", False),
         ("responses response response.completed /response/output/m/content/[]", False),
         ("Responses * * *", False),
+        ("*", True),
+        ("responses *", True),
+        ("*/output/*", True),
+        ("usage *", False),
     ):
         assert waived(one, locator=locator) is matches, locator
     assert place_of(added()) == "responses response - /header/x-new"
+
+
+@pytest.mark.parametrize("locator", ["*", "responses *", "*/usage/*", "usage*"])
+def test_a_star_stands_for_several_words_of_a_locator_as_the_page_says(
+    read: Callable[[str], tuple[object, ...]], locator: str
+) -> None:
+    (one, *_) = read(GOOD.replace("responses response - /header/x-new", locator))
+    assert isinstance(one, Waiver)
+    assert one.locator == locator
 
 
 def test_rule_and_probe_have_to_match_as_well() -> None:

@@ -81,7 +81,7 @@ _ENDPOINTS: Final = (
         "server-failing",
         "endpoint lifecycle add",
         RISKY,
-        "the server fails (5xx) where it answered",
+        "the server fails (5xx), or wants the same again (408, 425), where it answered",
         mend=_WAIT,
     ),
     _row(
