@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from harness.contract import ContractError
-from harness.events import refuse_constant
+from harness.events import parse_json, refuse_constant
 from harness.exchange import NOT_JSON, Exchange
 
 __all__ = [
@@ -25,17 +26,25 @@ __all__ = [
 #: Statuses that stand for "some refusal" and "some success" where only a body is known.
 _REFUSED: Final = 400
 _OK: Final = 200
+#: How the first line of a stream begins.
+_FIELD: Final = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*(?:event|data|id|retry):")
 
 
 def read_sse(raw: bytes, name: str) -> Exchange:
     """The answer in an ``.sse`` file, which messages call ``name``.
 
+    It may break off anywhere, as what ``curl -N`` leaves does, also within a character or its first
+    event; and it may be one JSON body, which is what a refusal of a stream is.
+
     Raises:
-        ContractError: it is not UTF-8, or holds no event.
+        ContractError: it is not UTF-8, or holds nothing of an event.
     """
-    _refuse_other_encodings(raw, name)
+    _refuse_other_encodings(raw, name, may_break_off=True)
     exchange = Exchange.from_sse(raw)
-    if not exchange.events:
+    if not exchange.events and not (exchange.unfinished and _FIELD.match(raw)):
+        payload = parse_json(raw)
+        if isinstance(payload, dict):
+            return Exchange.from_json(raw, status_of(payload))
         raise ContractError(
             name, "", "holds no event", "an event stream has lines that begin with data:"
         )
@@ -144,10 +153,12 @@ def _is_refusal(payload: Any) -> bool:
     return "detail" in payload or isinstance(payload.get("error"), dict | str)
 
 
-def _refuse_other_encodings(raw: bytes, name: str) -> None:
+def _refuse_other_encodings(raw: bytes, name: str, *, may_break_off: bool = False) -> None:
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError as error:
+        if may_break_off and error.end == len(raw) and "end of data" in error.reason:
+            return
         raise ContractError(
             name, f"byte {error.start}", "not UTF-8", "save the file as UTF-8"
         ) from None

@@ -21,15 +21,17 @@ from harness.contract import (
 )
 from harness.drift.findings import Finding, Unchecked, finding, merge_findings
 from harness.exchange import Event, Exchange
+from harness.exits import WrongUse
 from harness.locating import Locate, in_cassette, in_event, in_json, in_stream
 from harness.raw import read_jsonl, read_payload, read_sse, repeated_keys, status_of
+from harness.sides import Lens
 
 __all__ = ["ENDED_EARLY", "check_exchange", "validate_file"]
 
 
 def validate_file(
     path: Path,
-    surface: str,
+    surface: str | None = None,
     *,
     excerpt: bool = False,
     contract: Contract | None = None,
@@ -40,14 +42,17 @@ def validate_file(
     Args:
         path: an ``.sse`` (a stream as it came), a ``.jsonl`` (one event or frame a line), a
             ``.json`` (one body), or a ``.yaml`` (a cassette).
-        surface: what answered; see ``schemas/index.json``.
+        surface: what answered; see ``schemas/index.json``. A cassette has addresses that tell it.
         excerpt: it is a part of a stream, which may begin and end anywhere.
         contract: the contract to judge by; by default, the project's own.
         unchecked: what could not be looked at is added here.
 
     Raises:
-        ContractError: the file cannot be read as what it is called, or the surface is not known.
+        ContractError: the file cannot be read as what it is called.
+        WrongUse: the surface is not known; or none is named, and the file is no cassette.
     """
+    if surface is None and path.suffix.lower() not in CASSETTES:
+        raise WrongUse(f"{path} holds an answer alone; name what answered with --surface.")
     judge = _Files(contract or Contract(), path, surface, unchecked, excerpt=excerpt)
     kinds = {".sse": judge.sse, ".jsonl": judge.jsonl, ".json": judge.json}
     kinds |= dict.fromkeys(CASSETTES, judge.cassette)
@@ -67,7 +72,7 @@ class _Files:
         self,
         contract: Contract,
         path: Path,
-        surface: str,
+        surface: str | None,
         unchecked: list[Unchecked] | None,
         *,
         excerpt: bool,
@@ -76,7 +81,8 @@ class _Files:
         self._contract = contract
         self._path = path
         self._name = contract.name_of(path)
-        self._surface = surface
+        self._lens = Lens(self._contract.schemas, surface)
+        self._surface = surface or ""
         self._unchecked = unchecked
 
     def sse(self) -> list[Finding]:
@@ -106,6 +112,10 @@ class _Files:
         for index, interaction in enumerate(interactions):
             locate = in_cassette(self._name, lines, index, interaction)
             exchange = Exchange.from_interaction(interaction)
+            if not self._turn_to(interaction, exchange):
+                sent = interaction.request
+                self._skip(f"{self._name}: {sent.method} {sent.uri}", "no surface has this address")
+                continue
             cut = early or _was_cut(interaction)
             has_answer = bool(exchange.events or exchange.body.strip())
             is_missing = not has_answer and not _is_known(interaction, "body")
@@ -120,6 +130,15 @@ class _Files:
                 if not is_missing or one.direction == "request" or one.pointer.startswith("/header")
             )
         return [replace(one, probe=None) for one in merge_findings(found)]
+
+    def _turn_to(self, interaction: Interaction, exchange: Exchange) -> bool:
+        """Judge by the surface of an exchange from here on; whether it is known."""
+        sent = interaction.request
+        surfaces = self._lens.surfaces(sent.method, sent.uri)
+        self._surface = next(
+            iter(self._lens.likeliest(surfaces, sent.method, sent.uri, exchange)[0]), ""
+        )
+        return bool(self._surface)
 
     def _interactions(self) -> tuple[Sequence[Interaction], bool]:
         """The exchanges of a cassette, and whether its stream rightly lacks its end.

@@ -11,7 +11,7 @@ from harness.cli.options import ReportOptions, report_options
 from harness.contract import Contract
 from harness.drift.findings import Unchecked
 from harness.drift.rules import RISKY
-from harness.exits import Exit
+from harness.exits import Exit, WrongUse
 from harness.report import Report
 from harness.validate import validate_file
 
@@ -26,7 +26,9 @@ __all__ = ["command"]
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "--surface", required=True, metavar="SURFACE", help="What answered: responses, usage, auth …"
+    "--surface",
+    metavar="SURFACE",
+    help="What answered: responses, usage, auth …; a cassette tells it by its addresses.",
 )
 @click.option(
     "--excerpt",
@@ -34,7 +36,7 @@ __all__ = ["command"]
     help="FILE is a part of a stream: it may begin and end anywhere.",
 )
 @report_options
-def command(*, file: Path, surface: str, excerpt: bool, options: ReportOptions) -> Exit:
+def command(*, file: Path, surface: str | None, excerpt: bool, options: ReportOptions) -> Exit:
     """Check FILE against the contract: its schemas and the order of its events.
 
     FILE is an event stream (.sse), one event or frame a line (.jsonl), a body (.json), or a
@@ -45,7 +47,7 @@ def command(*, file: Path, surface: str, excerpt: bool, options: ReportOptions) 
     """
     contract = Contract()
     known = sorted(contract.schemas.document("index.json")["surfaces"])
-    if surface not in known:
+    if surface is not None and surface not in known:
         raise click.BadParameter(
             f"{surface!r} is none of {', '.join(known)}.", param_hint="--surface"
         )
@@ -53,5 +55,10 @@ def command(*, file: Path, surface: str, excerpt: bool, options: ReportOptions) 
         raise click.BadParameter(f"{file} is not a file.", param_hint="FILE")
     judge = Judge(contract, options)
     unchecked: list[Unchecked] = []
-    found = validate_file(file, surface, excerpt=excerpt, contract=contract, unchecked=unchecked)
+    try:
+        found = validate_file(
+            file, surface, excerpt=excerpt, contract=contract, unchecked=unchecked
+        )
+    except WrongUse as error:
+        raise click.UsageError(str(error)) from None
     return judge.conclude(Report(found, unchecked, command="validate", subject=str(file)))

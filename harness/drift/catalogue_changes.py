@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -11,7 +12,9 @@ from typing import Any, Final
 from leg.models import Leg, known_models
 
 from .findings import Finding, finding
+from .kinds import base_of
 from .rules import RISKY, RULES
+from .snapshot import parse_field
 
 __all__ = ["claim_shapes", "compare_catalogues"]
 
@@ -86,15 +89,26 @@ class _Comparison:
 
     def findings(self) -> Iterator[Finding]:
         here, there = self._before["models"], self._after["models"]
+        renamed = _renamed(here, there)
         for slug in sorted(here.keys() | there.keys()):
             if slug not in there:
-                gone = self._finding("model-removed", slug, "", (slug, None))
-                yield gone if slug in self._pinned else replace(gone, level=RISKY)
+                yield self._gone(slug, renamed.get(slug))
+            elif slug in renamed.values():
+                continue
             elif slug not in here:
                 yield self._finding("model-added", slug, "", (None, slug))
             else:
                 yield from self._model(slug, here[slug], there[slug])
         yield from self._default(here, there)
+
+    def _gone(self, slug: str, fresh: str | None) -> Finding:
+        """A model that is gone; with ``fresh`` under another name, which is one edit."""
+        gone = self._finding("model-removed", slug, "", (slug, fresh))
+        if fresh is not None:
+            gone = replace(
+                gone, message=f"{gone.message}; {fresh} is new, and all else of it is the same"
+            )
+        return gone if slug in self._pinned else replace(gone, level=RISKY)
 
     def _default(self, here: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[Finding]:
         old, new = self._before["default"], self._after["default"]
@@ -137,6 +151,27 @@ class _Comparison:
             before=before,
             after=after,
         )
+
+
+def _renamed(here: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, str]:
+    """Models under another name: of all that a catalogue says of them, only the name changed.
+
+    Only where there is no second choice, on either side.
+    """
+    gone = {slug: _row(here[slug]) for slug in here.keys() - there.keys()}
+    new = {slug: _row(there[slug]) for slug in there.keys() - here.keys()}
+    counts = Counter(gone.values()), Counter(new.values())
+    names = {row: slug for slug, row in new.items()}
+    return {
+        slug: names[row]
+        for slug, row in gone.items()
+        if row != _row({}) and counts[0][row] == counts[1][row] == 1
+    }
+
+
+def _row(model: Mapping[str, Any]) -> str:
+    """All that is known of a model, as text; of one of which nothing is, an empty object."""
+    return json.dumps({name: group for name, group in model.items() if group}, sort_keys=True)
 
 
 def _both(
@@ -238,7 +273,8 @@ def claim_shapes(
     other_models = any(one.rule in ("model-added", "model-removed") for one in said)
 
     def is_explained(one: Finding) -> bool:
-        if not one.pointer.startswith(f"{at}/") or not _ABOUT_VALUES.fullmatch(one.rule):
+        is_of_values = _ABOUT_VALUES.fullmatch(one.rule) or _is_of_lists(one)
+        if not one.pointer.startswith(f"{at}/") or not is_of_values:
             return False
         # The list around a value becomes empty or filled with it.
         return other_models or any(
@@ -246,3 +282,11 @@ def claim_shapes(
         )
 
     return [one for one in found if not is_explained(one)]
+
+
+def _is_of_lists(one: Finding) -> bool:
+    """Whether an edit is that no list, or not each, is empty any more; or the other way round."""
+    sides = (parse_field(str(side)).atoms for side in (one.before, one.after))
+    return one.rule == "type-narrowed" and all(
+        {base_of(a) for a in side} == {"array"} for side in sides
+    )

@@ -10,7 +10,7 @@ from .demands import Demands
 from .evidence import ENOUGH_AFTER, ENOUGH_BEFORE, Evidences
 from .findings import Evidence, Finding
 from .pairs import is_typed_item
-from .rules import BREAKING, LEVELS, RISKY
+from .rules import BENIGN, BREAKING, LEVELS, RISKY
 
 __all__ = ["DEPENDS", "as_certain", "level_of_null"]
 
@@ -24,6 +24,9 @@ _FADING: Final = "field-became-optional"
 #: Rules by which something is null that was not; the contract may have said so all along.
 _NULLED: Final = frozenset({"value-became-null", "became-nullable"})
 
+#: More or fewer streams have an event.
+_SHARE: Final = "event-count-changed"
+
 _UNLESS_COUNTED: Final = (
     "risky, unless the contract requires it, or it was counted: always there in at least "
     f"{ENOUGH_BEFORE} answers before, and in none of at least {ENOUGH_AFTER} since"
@@ -33,6 +36,8 @@ DEPENDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(sorted(_GONE), _UNLESS_COUNTED),
     _EMPTIED: "as grave as that the gravest of its members is gone",
     _FADING: "breaking, if the contract requires it",
+    _SHARE: "benign, if more streams have the event than before, or if a whole item, with all of "
+    "its events, is in fewer of them: what a model answers with is its choice each time",
     **dict.fromkeys(
         sorted(_NULLED),
         "risky, if the contract's schema of the place allows null: then a client that keeps to it "
@@ -91,6 +96,8 @@ def level_of(
         return min(levels, key=LEVELS.index)
     if one.rule in _NULLED:
         return level_of_null(one, demands, is_refusal=is_refusal)
+    if one.rule == _SHARE and one.event is not None:
+        return _level_of_share(one.event, one.level, evidence, demands)
     if one.rule not in _GONE and one.rule != _FADING:
         return one.level
     event = one.event if one.event is not None and is_about_event(one) else None
@@ -107,6 +114,13 @@ def level_of(
         return one.level if evidence.is_event_gone(event) else RISKY
     is_gone = evidence.is_field_gone(one.direction, one.event, one.pointer)
     return one.level if is_gone else RISKY
+
+
+def _level_of_share(event: str, level: str, evidence: Evidences, demands: Demands | None) -> str:
+    was, now = (evidence.of_event(event, before=side) for side in (True, False))
+    is_more = now.seen * was.of > was.seen * now.of
+    is_item = demands is not None and demands.ends_item(event)
+    return BENIGN if is_more or is_item else level
 
 
 def level_of_null(one: Finding, demands: Demands | None, *, is_refusal: bool = False) -> str:

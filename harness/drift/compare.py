@@ -24,6 +24,7 @@ from .refused import RefusalEdit, could_not_look, refusal_edits, turned_edit
 from .rules import BENIGN, LEVELS, RULES
 from .snapshot import FORMAT, Field, Fields, Snapshot
 from .streams import Edit, stream_edits
+from .swaps import with_swaps
 from .transport import FRAMING, frame_order_edit, framing_edits, is_parity, is_websockets_own
 from .unlooked import less, without
 from .wording import told_of
@@ -35,6 +36,10 @@ _UNKNOWN: Final = ("/status", "/header")
 _STREAMS: Final = ("stream", "frames")
 #: Where it is said that a stream lacks its last event.
 _CUT: Final = "/framing/terminal"
+_KIND: Final = "answer-kind-changed"
+#: Statuses of answers without a body (RFC 9110, 15.3.5 and 15.3.6); and what such a body is.
+_BODILESS: Final = frozenset({"204", "205"})
+_EMPTY: Final = frozenset({"empty"})
 _NO_EVIDENCE: Final = Evidences()
 
 
@@ -107,7 +112,8 @@ class _Comparison:
             self._parity()
         owner_of = self._demands.owner if self._demands else None
         found = one_per_edit(self._found, owner_of, places_of(self._before, self._after))
-        found = with_families(with_echoes(found, self._after), self._before, self._after)
+        found = with_echoes(with_swaps(found), self._after)
+        found = with_families(found, self._before, self._after)
         if look:
             found = with_catalogues(found, self._before, self._after, self.surface, self._demands)
         if look and is_same_way and not found:
@@ -142,11 +148,18 @@ class _Comparison:
     def _answer(self) -> None:
         here, there = self._known_of_answer()
         is_refused = all(one is not None for one in self._refusals)
-        if not is_refused and here.get("/status") != there.get("/status"):
-            self._add(_status_change(here["/status"], there["/status"]))
         left_out = (*FRAMING, "/status")
         changes = field_changes(less(here, left_out), less(there, left_out))
-        is_same_kind = all(one.rule != "answer-kind-changed" for one in changes)
+        is_same_kind = all(one.rule != _KIND for one in changes)
+        if not is_refused and here.get("/status") != there.get("/status"):
+            status = _status_change(here["/status"], there["/status"])
+            if not is_same_kind and (_has_no_body(here) or _has_no_body(there)):
+                # The status says that there is no body: one edit, and not two.
+                changes = [
+                    _explaining(one, status) if one.rule == _KIND else one for one in changes
+                ]
+            else:
+                self._add(status)
         if not is_same_kind:
             # The header says no more than that.
             changes = [one for one in changes if one.pointer != "/header/content-type"]
@@ -209,8 +222,7 @@ class _Comparison:
         told: str = "",
     ) -> None:
         told_as = change.rule
-        if not self._is_wanted(event, change):
-            change = as_counted(change, direction, event, self._evidence)
+        change = as_counted(change, direction, event, self._evidence)
         told = told if change.rule == told_as else ""
         # The edits of places are named as in a field of an answer; others have their own names.
         is_of_place = RULES[change.rule].direction == "response"
@@ -229,11 +241,6 @@ class _Comparison:
         is_refusal = None not in self._refusals
         one = as_certain(one, self._evidence, self._demands, is_refusal=is_refusal)
         self._found.append(replace(one, explains=change.explains))
-
-    def _is_wanted(self, event: str | None, change: Change) -> bool:
-        """Whether an event went that no stream can do without: then each lack of it counts."""
-        is_gone = change.rule == "event-type-removed" and event is not None
-        return is_gone and self._demands is not None and self._demands.requires_event(event or "")
 
     def _unnamed(self) -> list[Finding]:
         """What comparing has no word for is drift all the same: a difference is never green."""
@@ -268,6 +275,17 @@ def _status_change(before: Field, after: Field) -> Change:
     classes = [{atom[:1] for atom in one.atoms} for one in (before, after)]
     rule = "status-changed" if classes[0] == classes[1] else "status-class-changed"
     return Change(rule, "/status", str(before), str(after))
+
+
+def _has_no_body(fields: Fields) -> bool:
+    """Whether an answer has no body, as its status says."""
+    is_said = fields["/status"].atoms <= _BODILESS
+    return is_said and "/body" in fields and fields["/body"].atoms == _EMPTY
+
+
+def _explaining(change: Change, other: Change) -> Change:
+    told = f"{other.rule} {other.pointer}"
+    return replace(change, explains=(*change.explains, told))
 
 
 def _is_renamed(findings: Iterable[Finding]) -> bool:

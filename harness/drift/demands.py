@@ -115,6 +115,14 @@ class Demands:
         role = grammar.roles.get(kind)
         return kind in grammar.first or (role is not None and role[1] in ("opens", "closes"))
 
+    def ends_item(self, label: str) -> bool:
+        """Whether events of a label end an item of one type: a whole one, with all it holds."""
+        kind, _, item = label.partition("(")
+        if self.grammar is None or not item:
+            return False
+        bracket = self.grammar.brackets.get(self.grammar.output[1])
+        return bracket is not None and kind == bracket.closes
+
     def owner(self, event: str | None, pointer: str) -> tuple[str, str]:
         """The member of which schema a place of an event is."""
         return owner_of(self.schemas, self.surface, event, pointer)

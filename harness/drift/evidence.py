@@ -10,6 +10,7 @@ from harness.contract import Schemas
 
 from .findings import ONCE, Evidence
 from .snapshot import Field
+from .typenames import base_of_label
 
 __all__ = ["ENOUGH_AFTER", "ENOUGH_BEFORE", "NEVER", "Counted", "Evidences"]
 
@@ -87,10 +88,11 @@ def _is_enough(before: Evidence, after: Evidence) -> bool:
 
 
 def _streams(counted: Counted, label: str) -> Evidence:
-    """The streams that an event came in, of all: the events of one label, whatever their number."""
+    """The streams that an event came in, of all: those of a label, or of a type with any item."""
     seen = of = 0
     for sequence, count in counted.sequences.items():
         of += count
-        if any(one.removesuffix("+") == label for one in sequence):
+        labels = {one.removesuffix("+") for one in sequence}
+        if label in labels or label in map(base_of_label, labels):
             seen += count
     return Evidence(seen, of)

@@ -8,6 +8,7 @@ from typing import Final
 from .change import Change
 from .evidence import Evidences
 from .forms import classify
+from .pairs import is_typed_item
 from .snapshot import Field, parse_field
 
 __all__ = ["as_counted"]
@@ -19,6 +20,11 @@ _OF_VALUES: Final = frozenset(
         "array-became-scalar", "scalar-became-array",
     }
 )  # fmt: skip
+#: Edits of which events come.
+_OF_EVENTS: Final = frozenset(
+    {"event-type-added", "event-type-removed", "event-type-unobserved", "event-count-changed"}
+)
+_OF_ITEMS: Final = frozenset({"union-member-added", "union-member-removed"})
 
 
 def as_counted(change: Change, direction: str, event: str | None, evidence: Evidences) -> Change:
@@ -30,7 +36,7 @@ def as_counted(change: Change, direction: str, event: str | None, evidence: Evid
     """
     if evidence.before is None or evidence.after is None:
         return change
-    if change.rule == "event-type-removed" and event is not None:
+    if event is not None and (change.rule in _OF_EVENTS or is_of_label(change)):
         return _of_streams(change, event, evidence)
     was = evidence.before.field(direction, event, change.pointer)
     now = evidence.after.field(direction, event, change.pointer)
@@ -48,13 +54,23 @@ def as_counted(change: Change, direction: str, event: str | None, evidence: Evid
     return change
 
 
+def is_of_label(change: Change) -> bool:
+    """Whether it says of all events with one type of item that they came, or went."""
+    return change.rule in _OF_ITEMS and not is_typed_item(change.pointer)
+
+
 def _of_streams(change: Change, event: str, evidence: Evidences) -> Change:
-    """The same of an event that some streams still have, and all had before."""
+    """The same of an event that some streams have, and all had before, or have now."""
     was, now = (evidence.of_event(event, before=side) for side in (True, False))
-    if not now.seen or was.seen < was.of:
-        return change
     before, after = (f"in {one.seen} of {one.of} streams" for one in (was, now))
-    return replace(change, rule="event-count-changed", before=before, after=after)
+    if change.rule == "event-count-changed":
+        return replace(change, before=before, after=after)
+    if change.rule == "event-type-unobserved" and evidence.is_event_gone(event):
+        return replace(change, rule="event-type-removed")
+    often, seldom = (now, was) if change.before is None else (was, now)
+    if not seldom.seen or often.seen < often.of:
+        return change
+    return replace(change, rule="event-count-changed", pointer="", before=before, after=after)
 
 
 def _with(change: Change, rule: str, before: str | None, after: str | None) -> Change:

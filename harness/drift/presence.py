@@ -34,9 +34,8 @@ def item_edits(before: Side, after: Side, grammar: Grammar | None) -> Iterator[T
     """
     for side, other in ((before, after), (after, before)):
         for closes in sorted(side.alone):
-            if closes not in side.alone or not (labels := _whole_item(side, closes, grammar)):
-                continue
-            if not labels.isdisjoint(other.events):
+            labels = _whole_item(side, closes, grammar) if closes in side.alone else set()
+            if not labels or not labels.isdisjoint(other.events):
                 continue
             kind = item_of_label(closes)
             side.tell(labels)
@@ -67,13 +66,27 @@ def counted_edits(before: Side, after: Side, grammar: Grammar | None) -> Iterato
             and not seldom.is_always_there(label)
         }
         was, now = (ALWAYS, SOMETIMES) if often is before else (SOMETIMES, ALWAYS)
-        for label in sorted(labels, key=lambda one: (often.place(one), one)):
-            if label in labels - often.told and not _stands_in(label, labels, grammar):
-                group = _with_inner(label, labels, often, grammar)
-                often.tell(group)
-                seldom.tell(group)
-                event = _named_after(group, label, grammar)
-                yield event, Change("event-count-changed", "", was, now), ""
+        for event, group in _groups(labels, often, grammar):
+            often.tell(group)
+            seldom.tell(group)
+            yield event, Change("event-count-changed", "", was, now), ""
+
+
+def _groups(
+    labels: set[str], side: Side, grammar: Grammar | None
+) -> Iterator[tuple[str, set[str]]]:
+    """Events that come and go together: the one that they are told by, and all of them."""
+    rest = set(labels)
+    for closes in sorted(labels):
+        group = _whole_item(side, closes, grammar)
+        if len(group & rest) > 1 and closes in rest and group <= labels:
+            yield closes, group & rest
+            rest -= group
+    while rest:
+        label = min(rest, key=lambda one: (len(_around(one, grammar)), side.place(one), one))
+        group = _with_inner(label, rest, grammar)
+        yield label, group
+        rest -= group
 
 
 def _whole_item(side: Side, closes: str, grammar: Grammar | None) -> set[str]:
@@ -94,55 +107,33 @@ def _whole_item(side: Side, closes: str, grammar: Grammar | None) -> set[str]:
     return (inside - outside) | {opens, closes}
 
 
-def _named_after(group: set[str], label: str, grammar: Grammar | None) -> str:
-    """Of the events of an item, the one that ends it: there it is whole."""
-    bracket = None if grammar is None else grammar.brackets.get(grammar.output[1])
-    ends = f"{bracket.closes}({item_of_label(label)})" if bracket else ""
-    return ends if ends in group else label
-
-
-def _with_inner(label: str, labels: set[str], side: Side, grammar: Grammar | None) -> set[str]:
-    """An event, and those of its kind that stand in what it begins or ends."""
+def _with_inner(label: str, rest: set[str], grammar: Grammar | None) -> set[str]:
+    """An event; and if all of what it begins or ends is among the rest, what stands in that."""
     own = _bracket_of(label, grammar)
-    if own is None or grammar is None:
+    kinds = {base_of_label(one) for one in rest}
+    if own is None or own.closes not in kinds or (own.opens or own.closes) not in kinds:
         return {label}
-    item = item_of_label(label)
-    if own.name == grammar.output[1] and item:
-        whole = _whole_item(side, f"{own.closes}({item})", grammar)
-        return (whole & labels) | {label}
-    return {
-        other
-        for other in labels
-        if (inner := _bracket_of(other, grammar)) is not None
-        and (inner is own or own.name in _outer(inner, grammar))
+    return {label} | {
+        one
+        for one in rest
+        if (own.name == _name_of(one, grammar) or own.name in _around(one, grammar))
     }
-
-
-def _stands_in(label: str, labels: set[str], grammar: Grammar | None) -> bool:
-    """Whether all that an event stands in is gone with it: then it is told with that."""
-    bracket = _bracket_of(label, grammar)
-    if bracket is None or grammar is None:
-        return False
-    outer = _outer(bracket, grammar)
-    return any(
-        around is not None and around.name in outer and _is_whole(around, labels)
-        for around in (_bracket_of(other, grammar) for other in labels)
-    )
-
-
-def _is_whole(bracket: Bracket, labels: set[str]) -> bool:
-    kinds = {base_of_label(label) for label in labels}
-    return bracket.closes in kinds and (bracket.opens is None or bracket.opens in kinds)
 
 
 def _bracket_of(label: str, grammar: Grammar | None) -> Bracket | None:
     return None if grammar is None else grammar.roles.get(base_of_label(label), (None, ""))[0]
 
 
-def _outer(bracket: Bracket, grammar: Grammar) -> set[str]:
-    """The names of all that a bracket stands in."""
+def _name_of(label: str, grammar: Grammar | None) -> str | None:
+    bracket = _bracket_of(label, grammar)
+    return None if bracket is None else bracket.name
+
+
+def _around(label: str, grammar: Grammar | None) -> set[str]:
+    """The names of all that the bracket of an event stands in."""
     names: set[str] = set()
-    while bracket.inside is not None:
+    bracket = _bracket_of(label, grammar)
+    while grammar is not None and bracket is not None and bracket.inside is not None:
         bracket = grammar.brackets[bracket.inside]
         names.add(bracket.name)
     return names

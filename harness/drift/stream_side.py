@@ -23,6 +23,7 @@ class Side:
         is_cut: whether it is known to lack its end.
         alone: the labels that only this side has, as far as nothing has been said about them.
         told: the labels that an edit speaks about already.
+        items: the types of the items that an edit speaks about already.
     """
 
     events: Mapping[str, Fields]
@@ -31,6 +32,7 @@ class Side:
     is_cut: bool
     alone: set[str] = field(default_factory=set)
     told: set[str] = field(default_factory=set)
+    items: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Side:

@@ -14,6 +14,7 @@ from .enveloped import envelope_edit
 from .items import Thing, lost_type, partly_untyped
 from .labels import NOISE
 from .prefixes import prefix_edit
+from .presence import counted_edits, item_edits
 from .rules import BENIGN, RULES
 from .sequences import Order, Orders, differing, nearest, order_rule, without
 from .snapshot import Snapshot
@@ -79,17 +80,36 @@ class _Streams:
         self._find_partly_without_item()
         self._found += [Edit(*one) for one in strange_edits(self._before, self._after)]
         is_order_told = self._find_ends()
+        grammar = self._demands.grammar if self._demands else None
+        self._found += [Edit(*one) for one in item_edits(self._before, self._after, grammar)]
         self._find_came_and_went()
-        lost = set() if is_order_told else self._find_order()
+        lost = set[str]()
+        if not is_order_told:
+            known = set(self._before.told)
+            counted = counted_edits(self._before, self._after, grammar)
+            self._found += [Edit(*one) for one in counted]
+            lost = self._before.told - known | self._find_order()
         for label in self._before.events.keys() & self._after.events.keys():
             if self._before.lines[label] == self._after.lines[label]:
                 continue
             changes = field_changes(self._before.events[label], self._after.events[label])
             for change in changes:
                 # Fewer events show less: that follows from their number.
-                if not (is_order_told or label in lost) or RULES[change.rule].level != BENIGN:
-                    self._found.append(Edit(label, change))
+                is_of_fewer = is_order_told or label in lost
+                if self._is_of_items(change) or (
+                    is_of_fewer and RULES[change.rule].level == BENIGN
+                ):
+                    continue
+                self._found.append(Edit(label, change))
         return self._found
+
+    def _is_of_items(self, change: Change) -> bool:
+        """Whether a list of all items shows no more than that some came, or did not."""
+        grammar = self._demands.grammar if self._demands else None
+        if grammar is None or not change.rule.startswith("union-member-"):
+            return False
+        kinds = self._before.items | self._after.items
+        return change.pointer in {f"{grammar.output[0]}/[{kind}]" for kind in kinds}
 
     def _add(
         self, rule: str, event: str | None, before: str | None, after: str | None, told: str = ""

@@ -8,17 +8,19 @@ alone it would be limits that rose and fell, or a value that is gone and another
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import Final
 
 from .change import Change
+from .findings import Finding
 from .forms import is_word
 from .kinds import base_of
 from .pairs import is_name, name_of
 from .snapshot import Field, Fields, parent_of
 
-__all__ = ["SWAPPED", "claim_swaps"]
+__all__ = ["SWAPPED", "claim_swaps", "with_swaps"]
 
 SWAPPED: Final = "fields-swapped"
 #: An object of fewer members than this is known again only by a name that is like its own.
@@ -32,8 +34,7 @@ def claim_swaps(before: Fields, after: Fields) -> tuple[list[Change], Fields, Fi
     """The swaps, and both sides less what they explain.
 
     Objects are known again by their members, values by their words or limits, both exactly; single
-    words and limits only where the two names have a word in common. Swaps of members whose names
-    differ in the same words (``primary``, ``secondary``) are one edit, at the first of them.
+    words and limits only where the two names have a word in common.
     """
     found: dict[tuple[str, str], list[tuple[str, str]]] = {}
     claimed: list[str] = []
@@ -47,15 +48,41 @@ def claim_swaps(before: Fields, after: Fields) -> tuple[list[Change], Fields, Fi
     for words, pairs in found.items():
         renamed = list(_renamed(words, pairs, before, after))
         claimed += [f"{place}/" for pair in renamed for place in pair]
-        told = [f"{SWAPPED} {one}" for one, _ in pairs[1:]]
-        told += [f"field-renamed {one}" for one, _ in renamed]
-        changes.append(Change(SWAPPED, pairs[0][0], *pairs[0], explains=tuple(told)))
+        told = tuple(f"field-renamed {one}" for one, _ in renamed)
+        changes.append(Change(SWAPPED, pairs[0][0], *pairs[0], explains=told))
+        changes += [Change(SWAPPED, pair[0], *pair) for pair in pairs[1:]]
     gone = tuple(claimed)
     sides = (
         {place: one for place, one in fields.items() if not f"{place}/".startswith(gone)}
         for fields in (before, after)
     )
     return changes, next(sides), next(sides)
+
+
+def with_swaps(found: Sequence[Finding]) -> list[Finding]:
+    """The findings, swaps of members whose names differ in the same words put together.
+
+    Of ``primary`` and ``secondary`` in several objects it is one edit, at the outermost of them.
+    """
+    groups: dict[tuple[str | None, str, str], list[Finding]] = {}
+    for one in found:
+        if one.rule == SWAPPED:
+            words = _differing(str(one.before), str(one.after))
+            groups.setdefault((one.event, *words), []).append(one)
+    return [
+        *(one for one in found if one.rule != SWAPPED),
+        *(_one_of(group) for group in groups.values()),
+    ]
+
+
+def _one_of(group: list[Finding]) -> Finding:
+    first, *others = sorted(group, key=lambda one: (one.pointer.count("/"), one.pointer))
+    also, explains = list(first.also), list(first.explains)
+    for one in others:
+        places = (str(one.before), str(one.after))
+        also += [*(" ".join(filter(None, (one.event, place))) for place in places), *one.also]
+        explains += one.explains
+    return replace(first, also=tuple(dict.fromkeys(also)), explains=tuple(dict.fromkeys(explains)))
 
 
 def _renamed(

@@ -44,9 +44,7 @@ def told_of(change: Change) -> str:
         return told
     if change.rule == SWAPPED:
         names = " and ".join(name_of(str(side)) for side in (change.before, change.after))
-        others = sum(one.startswith(SWAPPED) for one in change.explains)
-        more = f"; so have {others} more such pairs" if others else ""
-        return f"{rule.means}: {names}{more}"
+        return f"{rule.means}: {names}"
     if change.before is not None and change.after is not None:
         return f"{rule.means}{_from_to(change)}"
     if rule.action == "change":

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from harness.contract import Contract, ContractError
 from harness.drift.findings import Evidence, Finding, Unchecked
 from harness.exchange import NOT_JSON, Exchange, SentRequest
+from harness.exits import WrongUse
 from harness.lines import line_of_pointer
 from harness.validate import ENDED_EARLY, check_exchange, validate_file
 from tests.harness import samples
@@ -287,6 +288,25 @@ def test_a_cassette_gives_lines_of_its_own_file(tmp_path: Path) -> None:
     assert (one.pointer, one.where) == ("/output_index", f"{path}:{number}")
 
 
+def test_a_cassette_tells_by_its_addresses_what_answered(tmp_path: Path) -> None:
+    file = tmp_path / "usage.yaml"
+    text = (CONTRACT.root / "cassettes/codex/usage.yaml").read_text("utf-8")
+    file.write_text(text.replace('"plan_type": "', '"plan_type_": "'), "utf-8")
+    found = validate_file(file)
+    assert found
+    assert {one.surface for one in found} == {"usage"}
+    elsewhere = text.replace("https://chatgpt.com/", "https://example.invalid/")
+    file.write_text(elsewhere, "utf-8")
+    unchecked: list[Unchecked] = []
+    assert validate_file(file, unchecked=unchecked) == []
+    assert [one.why for one in unchecked] == ["no surface has this address"]
+
+
+def test_an_answer_alone_has_to_be_named(file: Make) -> None:
+    with pytest.raises(WrongUse, match="name what answered with --surface"):
+        validate_file(file("usage.json", "{}"))
+
+
 def test_a_cassette_of_a_stream_that_its_probe_calls_cut_may_lack_its_end() -> None:
     (cut,) = [one for one in CONTRACT.probes.values() if one.expect.outcome == "stream_cut"]
     assert validate_file(CONTRACT.path(f"cassettes/{cut.id}.yaml"), cut.surface) == []
@@ -328,7 +348,7 @@ def test_a_file_that_is_not_what_it_is_called_is_one_line(
 def test_a_file_or_a_surface_that_is_not_there_is_one_line(tmp_path: Path, file: Make) -> None:
     with pytest.raises(ContractError, match="cannot be read: No such file"):
         validate_file(tmp_path / "none.sse", "responses")
-    with pytest.raises(ContractError, match="has no surface 'nowhere'"):
+    with pytest.raises(WrongUse, match="there is no surface 'nowhere'"):
         validate_file(file("x.json", "{}"), "nowhere")
 
 
