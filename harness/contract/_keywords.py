@@ -18,7 +18,7 @@ from ._violations import excerpt, pointer_of
 __all__ = ["X_KINDS", "keyword_faults"]
 
 #: What ``x-kind`` can be: the volatile values that a shape takes out.
-X_KINDS: Final = frozenset({"id", "time", "text", "count", "limit", "blob", "slug", "url", "scope"})
+X_KINDS: Final = frozenset("id time text count limit blob slug url scope token".split())
 
 _TYPES: Final = frozenset({"null", "boolean", "integer", "number", "string", "object", "array"})
 

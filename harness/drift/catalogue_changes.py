@@ -276,6 +276,8 @@ def claim_shapes(
         is_of_values = _ABOUT_VALUES.fullmatch(one.rule) or _is_of_lists(one)
         if not one.pointer.startswith(f"{at}/") or not is_of_values:
             return False
+        if one.rule == "field-unobserved" and one.explains:
+            return False  # what some stood in is no more: that is an edit of its own
         # The list around a value becomes empty or filled with it.
         return other_models or any(
             place == one.pointer or place.startswith(f"{one.pointer}/[]") for place in members

@@ -97,10 +97,13 @@ class _Models:
         """Whether what the shape shows is the edit, and what became of a model follows from it."""
         if f"{self.at}/".startswith(f"{shown.pointer}/"):
             return True
+        told = {each.rpartition(" ")[2] for each in shown.explains}
         if one.rule in (_GONE, _NEW):
             # Rows that lost their name are nobody's any more.
             names = (f"{self.at}/[]", f"{self.at}/[]{self.key}")
-            return shown.pointer in names or shown.after in names
+            return shown.pointer in names or shown.after in names or names[1] in told
+        if generic(one.pointer) in told:
+            return True
         is_below = shown.pointer.startswith(f"{self.at}/")
         return is_below and (is_near(shown.pointer, generic(one.pointer)) or one.pointer == self.at)
 

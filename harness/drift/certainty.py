@@ -70,6 +70,9 @@ def seen_since(one: Finding, evidence: Evidences) -> Evidence:
     """How often what a finding is about was seen since."""
     if _is_packed(one):
         return evidence.of_field(one.direction, one.event, str(one.after), gone=False)
+    if one.rule == _EMPTIED and str(one.after).startswith("? "):
+        member = f"{one.pointer}/{str(one.before).split(' ', 1)[0]}"
+        return evidence.of_field(one.direction, one.event, member, gone=False)
     gone = one.after is None
     if one.event is not None and is_about_event(one):
         return evidence.of_event(one.event, gone=gone)

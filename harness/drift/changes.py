@@ -24,18 +24,22 @@ from .pairs import (
     is_typed_item,
     name_of,
 )
+from .partly import claim_partly
 from .portraits import Portrait
 from .rules import BENIGN, LEVELS, RULES
-from .snapshot import Field, Fields, parent_of, parse_field
+from .snapshot import FORM, Field, Fields, parent_of, parse_field
 from .swaps import claim_swaps
-from .wholes import claim_partly_packed, claim_wholes
+from .wholes import claim_wholes
 
-__all__ = ["Change", "field_changes", "fields_of"]
+__all__ = ["KIND_CHANGED", "Change", "field_changes", "fields_of"]
 
 #: Forms of a body that are no JSON.
 _NOT_JSON: Final = frozenset({"stream", "html", "plain", "empty"})
 _REPEATED: Final = frozenset({"repeated"})
 _TYPE: Final = "/type"
+_CONTENT_TYPE: Final = "/header/content-type"
+#: The rule for a body that is of another kind; of a request it has another name.
+KIND_CHANGED: Final = "answer-kind-changed"
 
 
 def fields_of(lines: Mapping[str, str]) -> dict[str, Field]:
@@ -61,7 +65,7 @@ def field_changes(before: Fields, after: Fields) -> list[Change]:
     ]
     left = Unpaired.of(before, after)
     wholes = claim_wholes(left)
-    changes = claim_partly_packed(changes, left)
+    changes = claim_partly(changes, left)
     changes = [*swaps, *wholes, *_claim_partly_renamed(changes, left)]
     changes += retyped_items(left)
     changes = list(with_partly_untyped(changes, left))
@@ -80,13 +84,19 @@ def field_changes(before: Fields, after: Fields) -> list[Change]:
 
 
 def _without_echoes(changes: list[Change]) -> Iterator[Change]:
-    """Less what shows less, below a place that is not always there as it was: that follows."""
+    """Less what shows less, below a place that is not always there as it was: that follows.
+
+    So does the header that says of what kind a body is, where that is another one.
+    """
     grave = tuple(
         f"{one.pointer}/"
         for one in changes
         if one.before is not None and RULES[one.rule].level != BENIGN
     )
+    is_other_kind = any(one.rule == KIND_CHANGED for one in changes)
     for one in changes:
+        if is_other_kind and one.pointer == _CONTENT_TYPE:
+            continue
         if RULES[one.rule].level != BENIGN or not one.pointer.startswith(grave):
             yield one
 
@@ -110,7 +120,8 @@ def _without_consequences(before: Fields, after: Fields) -> tuple[Fields, Fields
     a body that is no JSON has nothing below it.
     """
     bodies = [fields["/body"].atoms for fields in (before, after) if "/body" in fields]
-    prefixes = ["/body/"] if any(_NOT_JSON & atoms for atoms in bodies) else []
+    is_other = any(_NOT_JSON & atoms for atoms in bodies) or _is_other_kind(*bodies)
+    prefixes = ["/body/"] if is_other else []
     kept: set[str] = set()
     for pointer in sorted({*before, *after}):
         if not pointer.endswith(_TYPE) or before.get(pointer) == after.get(pointer):
@@ -135,6 +146,11 @@ def _without_consequences(before: Fields, after: Fields) -> tuple[Fields, Fields
     return next(sides), next(sides)
 
 
+def _is_other_kind(*bodies: frozenset[str]) -> bool:
+    """Whether one of two bodies is a form, and the other is none."""
+    return len(bodies) == 2 and FORM in bodies[0] ^ bodies[1]
+
+
 def _removed(pointer: str, field: Field) -> str:
     if is_typed_item(pointer):
         return "union-member-removed"
@@ -156,8 +172,8 @@ def _at_one_place(pointer: str, before: Fields, after: Fields) -> Change:
 
 def _value_rule(pointer: str, before: Fields, after: Fields) -> str:
     one, other = before[pointer].atoms, after[pointer].atoms
-    if pointer == "/body" and (one | other) & _NOT_JSON:
-        return "answer-kind-changed"
+    if pointer == "/body" and ((one | other) & _NOT_JSON or _is_other_kind(one, other)):
+        return KIND_CHANGED
     if pointer.startswith("/header/"):
         if one ^ other == _REPEATED:
             return "header-became-repeated" if other >= _REPEATED else "header-became-single"

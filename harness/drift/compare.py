@@ -9,7 +9,7 @@ from typing import Any, Final
 from .catalogue_claims import with_catalogues
 from .certainty import as_certain
 from .change import Change
-from .changes import field_changes, fields_of
+from .changes import KIND_CHANGED, field_changes, fields_of
 from .demands import Demands
 from .echoes import with_echoes
 from .evidence import Evidences
@@ -36,7 +36,6 @@ _UNKNOWN: Final = ("/status", "/header")
 _STREAMS: Final = ("stream", "frames")
 #: Where it is said that a stream lacks its last event.
 _CUT: Final = "/framing/terminal"
-_KIND: Final = "answer-kind-changed"
 #: Statuses of answers without a body (RFC 9110, 15.3.5 and 15.3.6); and what such a body is.
 _BODILESS: Final = frozenset({"204", "205"})
 _EMPTY: Final = frozenset({"empty"})
@@ -150,19 +149,16 @@ class _Comparison:
         is_refused = all(one is not None for one in self._refusals)
         left_out = (*FRAMING, "/status")
         changes = field_changes(less(here, left_out), less(there, left_out))
-        is_same_kind = all(one.rule != _KIND for one in changes)
+        is_same_kind = all(one.rule != KIND_CHANGED for one in changes)
         if not is_refused and here.get("/status") != there.get("/status"):
             status = _status_change(here["/status"], there["/status"])
             if not is_same_kind and (_has_no_body(here) or _has_no_body(there)):
                 # The status says that there is no body: one edit, and not two.
                 changes = [
-                    _explaining(one, status) if one.rule == _KIND else one for one in changes
+                    _explaining(one, status) if one.rule == KIND_CHANGED else one for one in changes
                 ]
             else:
                 self._add(status)
-        if not is_same_kind:
-            # The header says no more than that.
-            changes = [one for one in changes if one.pointer != "/header/content-type"]
         edits = [Edit(None, change) for change in changes]
         if is_same_kind:
             edits += stream_edits(self._before, self._after, self._demands)

@@ -30,6 +30,11 @@ class Counted(Protocol):
         """How often each order of events was seen."""
         ...
 
+    @property
+    def exchanges(self) -> int:
+        """How many exchanges were counted."""
+        ...
+
     def evidence(self, direction: str, event: str | None, pointer: str) -> Evidence:
         """How often something stood at a place, of how often it could have."""
         ...
@@ -69,6 +74,10 @@ class Evidences:
         """Whether what was always there is counted as gone, and not merely not seen."""
         if self.before is None or self.after is None:
             return False
+        # Ten pieces of one text, or rows of one list, are one look and not ten.
+        looks = _exchanges(self.before, event), _exchanges(self.after, event)
+        if looks[0] < ENOUGH_BEFORE or looks[1] < ENOUGH_AFTER:
+            return False
         return _is_enough(
             self.before.evidence(direction, event, pointer),
             # A place that is gone has no count of its own: what could have held it, has.
@@ -80,6 +89,11 @@ class Evidences:
         if self.before is None or self.after is None:
             return False
         return _is_enough(_streams(self.before, label), _streams(self.after, label))
+
+
+def _exchanges(counted: Counted, event: str | None) -> int:
+    """In how many exchanges there was anything to look at: those that had the event."""
+    return counted.exchanges if event is None else counted.evidence("response", event, "").seen
 
 
 def _is_enough(before: Evidence, after: Evidence) -> bool:

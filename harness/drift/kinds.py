@@ -16,6 +16,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
 
+from .grants import scope_atom, token_atom
+
 __all__ = [
     "KINDS",
     "base_of",
@@ -183,19 +185,6 @@ def _url(value: Any) -> str | None:
     return f"url({found[1]})" if found else "url(relative)"
 
 
-#: What a scope is made of (RFC 6749, 3.3), less the characters that none has ever had.
-_SCOPE: Final = re.compile(r"[A-Za-z0-9._:/-]{1,64}(?: [A-Za-z0-9._:/-]{1,64}){0,63}")
-
-
-def _scope(value: Any) -> str | None:
-    """What a token may be used for: its words are a set, and their order is nobody's promise."""
-    if not isinstance(value, str):
-        return None
-    if value and not _SCOPE.fullmatch(value):
-        return "text"
-    return f"scope({' '.join(sorted(set(value.split())))})"
-
-
 def _word(word: str) -> Callable[[Any], str | None]:
     return lambda value: word if isinstance(value, str) else None
 
@@ -210,7 +199,8 @@ KINDS: Final[dict[str, Callable[[Any], str | None]]] = {
     "blob": _blob,
     "slug": _word("slug"),
     "url": _url,
-    "scope": _scope,
+    "scope": scope_atom,
+    "token": token_atom,
 }
 
 
@@ -229,6 +219,8 @@ _BASES: Final = {
     "url": "string",
     "blob": "string",
     "scope": "string",
+    "token": "string",
+    "form": "object",
     "count": "number",
     "integer": "number",
     "true": "boolean",

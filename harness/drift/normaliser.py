@@ -19,6 +19,7 @@ from .imprints import Imprint, Imprints
 from .kinds import LITERAL_HEADERS, header_atom, is_word, literal
 from .node import Node
 from .plan import NOTHING, Compiler, Plan
+from .snapshot import FORM
 from .unlooked import PACKED
 
 __all__ = ["Normaliser", "normaliser_of"]
@@ -129,7 +130,8 @@ class Normaliser:
         elif body is None and sent.body:
             plan = self.plan(endpoint.request if endpoint else None)
             body = self._imprints.of(plan, payload)
-        key = ("request", sent.method, where, query, headers, body, transport)
+        is_form = isinstance(body, Imprint) and sent.is_form
+        key = ("request", sent.method, where, query, headers, body, is_form, transport)
 
         def make() -> Node:
             node = Node()
@@ -142,6 +144,8 @@ class Normaliser:
                 below.key(name).add(atom)
             _add_headers(node, headers)
             _add_body(node, body)
+            if is_form:
+                _mark_form(node)
             if transport != "http":
                 node.key("transport").add(transport)
             return node
@@ -250,6 +254,14 @@ def _add_body(node: Node, body: Imprint | str | None) -> None:
         node.keys["body"] = body.node
     elif body is not None:
         node.key("body").add(body)
+
+
+def _mark_form(node: Node) -> None:
+    """Say of a body that it is a form; its fields lie below it as those of an object do."""
+    below = Node()
+    below.merge(node.keys["body"])
+    below.atoms = {FORM: below.seen}
+    node.keys["body"] = below
 
 
 def _add_framing(node: Node, facts: Iterable[tuple[str, str]]) -> None:

@@ -161,7 +161,7 @@ def _is_implied(pointer: str, there: Fields) -> bool:
     if parent is None:
         return False
     is_item = pointer.rpartition("/")[2].startswith("[")
-    return ("array" if is_item else "object") not in parent.atoms
+    return ("array" if is_item else "object") not in map(base_of, parent.atoms)
 
 
 def count_below(pointer: str, fields: Fields) -> int:

@@ -29,12 +29,8 @@ _EXAMPLES: Final[Mapping[type, Any]] = {
 }
 #: Where the atom depends on the value, by kind; ``""`` is a set of values.
 _VARYING: Final[Mapping[str, tuple[type, ...]]] = {
-    "id": (str,),
-    "time": (str, int, float),
-    "count": (str,),
-    "limit": (str, int, float),
-    "url": (str,),
-    "scope": (str,),
+    **dict.fromkeys(("id", "count", "url", "scope", "token"), (str,)),
+    **dict.fromkeys(("time", "limit"), (str, int, float)),
     "": (bool, int, str),
 }
 

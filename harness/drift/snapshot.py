@@ -17,6 +17,7 @@ from typing import Any, Final
 
 __all__ = [
     "ANY_KEY",
+    "FORM",
     "FORMAT",
     "Field",
     "Fields",
@@ -32,6 +33,8 @@ FORMAT: Final = "codex-leg/shape/1"
 
 #: The part of a pointer for any value of a map. That for any item begins with a bracket.
 ANY_KEY: Final = "{}"
+#: The atom of a body that is a form; its fields lie below it as those of an object do.
+FORM: Final = "form"
 
 Snapshot = Mapping[str, Any]
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeVar
 
+from .grants import HIDDEN
 from .snapshot import Snapshot
 
 __all__ = ["BODY", "PACKED", "REQUEST_BODY", "less", "without"]
@@ -19,12 +21,15 @@ REQUEST_BODY: Final = "/request/body"
 
 #: What is read from the body of an answer, and kept beside it.
 _OF_BODY: Final = ("catalogue", "sequences", "events")
+#: The form of a token, behind the word.
+_FORM: Final = re.compile(r"(?<=\btoken)\((?:jwt|opaque)\)")
 #: Where it stands how a stream came and ended.
 _OF_STREAM: Final = ("/framing", "/ended")
 
 
 def without(before: Snapshot, after: Snapshot, places: Iterable[str]) -> tuple[Snapshot, Snapshot]:
     """Two snapshots less these places: of the answer, or the bodies (:data:`BODY`, …)."""
+    before, after = _without_hidden(before, after)
     places = tuple(places)
     if not places:
         return before, after
@@ -47,6 +52,25 @@ def without(before: Snapshot, after: Snapshot, places: Iterable[str]) -> tuple[S
             for one in sides
         ]
     return sides[0], sides[1]
+
+
+def _without_hidden(before: Snapshot, after: Snapshot) -> tuple[Snapshot, Snapshot]:
+    """Less the forms of tokens where one of the two had them taken out; an empty one stays so."""
+    sides = [before, after]
+    for half in ("request", "response"):
+        fields = [side.get(half, {}) for side in sides]
+        both = fields[0].keys() & fields[1].keys()
+        hidden = [place for place in both if any(_is_hidden(one[place]) for one in fields)]
+        if hidden:
+            sides = [
+                {**side, half: {**one, **{place: _FORM.sub("", one[place]) for place in hidden}}}
+                for side, one in zip(sides, fields, strict=True)
+            ]
+    return sides[0], sides[1]
+
+
+def _is_hidden(line: str) -> bool:
+    return HIDDEN in line.removeprefix("? ").split(" | ")
 
 
 def less(fields: Mapping[str, _Any], places: tuple[str, ...]) -> dict[str, _Any]:

@@ -19,10 +19,12 @@ _KINDS: Final = {
     "html": "a page (HTML)",
     "plain": "a text",
     "empty": "nothing",
+    "form": "a form",
 }
 _ENDS: Final = ("stream-cut", "stream-whole-again", "terminal-event-changed")
 #: What stands around the facts of a refusal (:func:`.refusals.envelope_of`), by how that ends.
 _AROUND: Final = {"{}": "an object", "[]": "a list", "": "a text"}
+_MEMBERS: Final = ("object-now-empty", "object-now-filled")
 _BARE: Final = {"page": "a page (HTML)", "text": "a text", "empty": "nothing", "json": "JSON"}
 _KIND_RULES: Final = ("answer-kind-changed", "client-body-kind-changed")
 
@@ -46,7 +48,7 @@ def told_of(change: Change) -> str:
         names = " and ".join(name_of(str(side)) for side in (change.before, change.after))
         return f"{rule.means}: {names}"
     if change.before is not None and change.after is not None:
-        return f"{rule.means}{_from_to(change)}"
+        return f"{rule.means}{_of_some(change) or _from_to(change)}"
     if rule.action == "change":
         old, fresh = (side or "none" for side in (change.before, change.after))
         return f"{rule.means}: {old} became {fresh}"
@@ -54,6 +56,14 @@ def told_of(change: Change) -> str:
     if change.before is None:
         return f"{rule.means} ({change.after}{below})"
     return f"{rule.means} (it was {change.before}{below})"
+
+
+def _of_some(change: Change) -> str:
+    """The members that some of several objects lost or got; ``""`` if it is no such edit."""
+    if change.rule not in _MEMBERS:
+        return ""
+    sides = sorted((str(change.before), str(change.after)))
+    return f", in some of several: {sides[1]}" if sides[0] == f"? {sides[1]}" else ""
 
 
 def _from_to(change: Change) -> str:

@@ -148,8 +148,8 @@ class Policy:
             return _named(value, kind, stand_ins)
         if kind == "url":
             return stand_ins.url(value)
-        if kind == "blob":
-            return stand_ins.opaque("blob", value)
+        if kind in ("blob", "token"):
+            return stand_ins.opaque(kind, value)
         if kind == "text" or not (plan.closed or plan.open):
             return None
         is_new = is_word(value) and not is_secret(name) and not looks_like_id(value)

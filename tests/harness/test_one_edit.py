@@ -96,3 +96,126 @@ def test_several_events_in_a_row_whose_data_broke_are_one_edit_and_not_gone(
         ["sse-data-not-json"],
         ["sse-data-json-again"],
     )
+
+
+# Objects that have others beside them
+
+
+def at(*way: Any) -> Callable[[Any], tuple[Any, Any]]:
+    """The holder of a value in a body, and the key of it there."""
+
+    def find(body: Any) -> tuple[Any, Any]:
+        for key in way[:-1]:
+            body = body[key]
+        return body, way[-1]
+
+    return find
+
+
+def replaced(find: Callable[[Any], tuple[Any, Any]], make: Callable[[Any], Any]) -> Any:
+    def edit(body: Any) -> None:
+        holder, key = find(body)
+        holder[key] = make(holder[key])
+
+    return in_body(edit)
+
+
+ROWS = {
+    "a model": at("models", 0),
+    "the messages of one": at("models", 0, "model_messages"),
+    "an object that the others have not": at("models", 0, "model_messages", "token_budget"),
+    "a level of reasoning": at("models", 0, "supported_reasoning_levels", 1),
+    "a tier of service": at("models", 0, "service_tiers", 0),
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_one_of_several_objects_in_an_envelope_is_one_edit(name: str, new: Path) -> None:
+    wrapped = replaced(ROWS[name], lambda row: {"data": row})
+    forth, back = there_and_back("codex/models", new, wrapped)
+    assert forth == ["field-moved"]
+    assert back in (["field-unobserved"], ["field-moved"])
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_one_of_several_objects_that_lost_its_members_is_one_edit(name: str, new: Path) -> None:
+    forth, back = there_and_back("codex/models", new, replaced(ROWS[name], lambda _: {}))
+    assert len(forth) == len(back) == 1
+
+
+def test_it_is_said_of_how_many_objects_the_members_are_left(new: Path) -> None:
+    sides = planted("codex/models", new, replaced(ROWS["the messages of one"], lambda _: {}))
+    (one,) = compared(*sides)[1]["findings"]
+    assert (one["rule"], one["level"]) == ("object-now-empty", "risky")
+    assert one["evidence"] == {"seen": 2, "of": 3}
+    assert "in some of several: approvals" in one["message"]
+
+
+def test_another_edit_of_a_member_is_told_beside_that_some_objects_lost_it(new: Path) -> None:
+    def edit(body: Any) -> None:
+        body["models"][0]["model_messages"] = {}
+        for row in body["models"][1:]:
+            row["model_messages"]["multi_agent"] = 7
+
+    rules = [rule for rule, _, _ in told(planted("codex/models", new, in_body(edit)))]
+    assert "object-now-empty" in rules
+    assert len(rules) == 2
+
+
+def test_a_member_that_is_new_in_an_object_that_lost_all_others_is_no_emptying(new: Path) -> None:
+    sides = planted("codex/models", new, replaced(ROWS["the messages of one"], lambda _: {"x": 1}))
+    assert "object-now-empty" not in [rule for rule, _, _ in told(sides)]
+
+
+def test_an_answer_that_says_that_it_has_no_body_is_one_edit(new: Path) -> None:
+    def emptied(one: Interaction) -> None:
+        one["response"]["status"]["code"] = 204
+        one["response"]["body"]["string"] = ""
+
+    expected = ["answer-kind-changed"], ["answer-kind-changed"]
+    assert there_and_back("codex/usage", new, emptied) == expected
+
+
+def test_a_status_without_a_body_is_told_where_there_was_none_before(new: Path) -> None:
+    def emptied(one: Interaction) -> None:
+        one["response"]["body"]["string"] = ""
+
+    _, old = planted("codex/usage", new.with_name("old.yaml"), emptied)
+    _, fresh = planted("codex/usage", new, lambda one: (emptied(one), status(204)(one)))
+    assert [rule for rule, _, _ in told((old, fresh))] == ["status-changed"]
+
+
+# What a status means
+
+
+def status(code: int) -> Callable[[Interaction], None]:
+    return lambda one: one["response"]["status"].update(code=code)
+
+
+def test_304_names_no_other_address(new: Path) -> None:
+    assert there_and_back("codex/usage", new, status(304))[0] == ["answer-refused"]
+    assert there_and_back("codex/usage", new, status(307))[0] == ["endpoint-redirected"]
+
+
+@pytest.mark.parametrize("code", [408, 425])
+def test_a_status_of_the_moment_is_no_drift_unless_all_else_was_proved(
+    code: int, new: Path
+) -> None:
+    sides = planted("codex/usage", new, status(code))
+    assert told(sides) == []
+    assert [rule for rule, _, _ in told(sides, "--proved")] == ["server-failing"]
+
+
+# Members and lists
+
+
+def test_a_member_without_a_name_comes_like_any_other(new: Path) -> None:
+    edit = in_body(lambda body: body["credits"].update({"": 1}))
+    expected = ["field-added"], ["field-removed"]
+    assert there_and_back("codex/usage", new, edit) == expected
+
+
+def test_what_a_model_takes_is_told_of_the_model_there_and_back(new: Path) -> None:
+    edit = replaced(at("models", 1, "input_modalities"), lambda _: [])
+    expected = ["model-capability-removed"], ["model-capability-added"]
+    assert there_and_back("codex/models", new, edit) == expected
