@@ -9,10 +9,12 @@ from typing import Final
 from .demands import Demands
 from .evidence import ENOUGH_AFTER, ENOUGH_BEFORE, Evidences
 from .findings import Evidence, Finding
+from .kinds import base_of
 from .pairs import is_typed_item
-from .rules import BENIGN, BREAKING, LEVELS, RISKY
+from .rules import ADDITIVE, BENIGN, BREAKING, LEVELS, RISKY
+from .snapshot import parse_field
 
-__all__ = ["DEPENDS", "as_certain", "level_of_null"]
+__all__ = ["DEPENDS", "as_certain", "as_chosen", "level_of_null"]
 
 #: Rules by which something that was always there is not seen any more.
 _GONE: Final = frozenset(
@@ -24,6 +26,12 @@ _FADING: Final = "field-became-optional"
 #: Rules by which something is null that was not; the contract may have said so all along.
 _NULLED: Final = frozenset({"value-became-null", "became-nullable"})
 
+#: Rules by which a value is of another type; the contract may have said that it can be of both.
+_RETYPED: Final = frozenset(
+    {"type-changed", "type-widened", "array-became-scalar", "scalar-became-array"}
+)
+#: How deep the members of a response lie in its events.
+_MEMBER_OF_RESPONSE: Final = 2
 #: More or fewer streams have an event.
 _SHARE: Final = "event-count-changed"
 
@@ -42,6 +50,11 @@ DEPENDS: Final[Mapping[str, str]] = {
         sorted(_NULLED),
         "risky, if the contract's schema of the place allows null: then a client that keeps to it "
         "can live with null, and only one that went by what it saw cannot",
+    ),
+    **dict.fromkeys(
+        sorted(_RETYPED),
+        "additive, if the contract's schema of the place allows both types: which of them comes "
+        "depends on what was asked for",
     ),
 }
 _OF_ITEMS: Final = frozenset({"union-member-added", "union-member-removed"})
@@ -101,6 +114,8 @@ def level_of(
         return level_of_null(one, demands, is_refusal=is_refusal)
     if one.rule == _SHARE and one.event is not None:
         return _level_of_share(one.event, one.level, evidence, demands)
+    if one.rule in _RETYPED and demands is not None and _is_of_either(one, demands, is_refusal):
+        return ADDITIVE
     if one.rule not in _GONE and one.rule != _FADING:
         return one.level
     event = one.event if one.event is not None and is_about_event(one) else None
@@ -117,6 +132,28 @@ def level_of(
         return one.level if evidence.is_event_gone(event) else RISKY
     is_gone = evidence.is_field_gone(one.direction, one.event, one.pointer)
     return one.level if is_gone else RISKY
+
+
+def _is_of_either(one: Finding, demands: Demands, is_refusal: bool) -> bool:  # noqa: FBT001
+    """Whether the contract's schema has said that a value can be of both types."""
+    atoms = {atom for side in (one.before, one.after) for atom in parse_field(str(side)).atoms}
+    types = {base_of(atom) for atom in atoms}
+    return demands.allows(types, one.event, one.pointer, refused=is_refusal)
+
+
+def as_chosen(one: Finding, demands: Demands | None) -> Finding:
+    """A finding about an answer whose request nobody knows: what a client chose is no change.
+
+    Members of a response repeat what was asked for (``tools``, ``reasoning``). That one of them is
+    gone is no choice; which value it has, is.
+    """
+    is_graver = LEVELS.index(one.level) < LEVELS.index(ADDITIVE)
+    if not is_graver or demands is None or not demands.is_asked_for(one.event, one.pointer):
+        return one
+    is_whole = one.pointer.count("/") == _MEMBER_OF_RESPONSE
+    if is_whole and (one.rule in _GONE or one.rule == _FADING or one.rule == "field-renamed"):
+        return one
+    return replace(one, level=ADDITIVE)
 
 
 def _level_of_share(event: str, level: str, evidence: Evidences, demands: Demands | None) -> str:

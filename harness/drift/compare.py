@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from .catalogue_claims import with_catalogues
-from .certainty import as_certain
+from .certainty import as_certain, as_chosen
 from .change import Change
 from .changes import KIND_CHANGED, field_changes, fields_of
 from .demands import Demands
@@ -236,6 +236,8 @@ class _Comparison:
         )
         is_refusal = None not in self._refusals
         one = as_certain(one, self._evidence, self._demands, is_refusal=is_refusal)
+        if not all(_fields(side, "request") for side in (self._before, self._after)):
+            one = as_chosen(one, self._demands)
         self._found.append(replace(one, explains=change.explains))
 
     def _unnamed(self) -> list[Finding]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from harness.contract import Endpoint, Schemas
 from harness.grammar import Grammar
 
+from .kinds import type_atom
 from .labels import TOLD_APART_BY
 from .owners import owner_of
 from .plan import types_of
@@ -18,6 +19,8 @@ __all__ = ["Demands"]
 
 #: The part of a pointer for any value of a map.
 _ANY_KEY: Final = "{}"
+#: The member of an event that holds the response so far.
+_RESPONSE: Final = "response"
 
 #: No schema describes what lies deeper, and a pointer may come from anywhere.
 _MAX_DEPTH: Final = 64
@@ -66,11 +69,31 @@ class Demands:
 
     def allows_null(self, event: str | None, pointer: str, *, refused: bool = False) -> bool:
         """Whether the schemas say of this place of an answer that it may be null."""
+        return self.allows({"null"}, event, pointer, refused=refused)
+
+    def allows(
+        self, types: Iterable[str], event: str | None, pointer: str, *, refused: bool = False
+    ) -> bool:
+        """Whether the schemas say of this place of an answer that it may be of these JSON types."""
         path, way = self._root(event, pointer, refused=refused)
         if path is None:
             return False
-        said = [_takes_null(schema) for _, schema in self._leaves(event, path, way)]
-        return True in said and False not in said
+        leaves = self._leaves(event, path, way)
+        for kind in types:
+            said = [_takes(schema, kind) for _, schema in leaves]
+            if True not in said or False in said:
+                return False
+        return True
+
+    def is_asked_for(self, event: str | None, pointer: str) -> bool:
+        """Whether a response repeats at this place what the client wrote in its request."""
+        head, _, rest = pointer.lstrip("/").partition("/")
+        asked = None if self.endpoint is None else self.endpoint.request
+        if event is None or head != _RESPONSE or not rest or asked is None:
+            return False
+        leaves = _speaking(self.schemas, self.schemas.resolve("", asked), "")
+        name = unescape(rest.partition("/")[0])
+        return any(name in schema.get("properties", {}) for _, schema in leaves)
 
     def _leaves(self, event: str | None, path: str, way: list[str]) -> list[Leaf]:
         """All schemas that speak about the value at the end of a way."""
@@ -169,13 +192,14 @@ def _below(leaf: Leaf, token: str) -> Iterable[Leaf]:
     return [] if child is None else [(base, child)]
 
 
-def _takes_null(schema: Mapping[str, Any]) -> bool | None:
-    """Whether one schema lets a value be null; ``None`` if it says nothing about that."""
+def _takes(schema: Mapping[str, Any], kind: str) -> bool | None:
+    """Whether one schema lets a value be of a JSON type; ``None`` if it says nothing about that."""
     if "const" in schema:
-        return schema["const"] is None
+        return type_atom(schema["const"]) == kind
     if "enum" in schema:
-        return None in schema["enum"]
+        return kind in map(type_atom, schema["enum"])
     if "type" in schema:
-        return schema["type"] == "null" or "null" in schema["type"]
-    ways = [_takes_null(one) for word in ("anyOf", "oneOf") for one in schema.get(word, ())]
+        said = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+        return kind in said or (kind == "number" and "integer" in said)
+    ways = [_takes(one, kind) for word in ("anyOf", "oneOf") for one in schema.get(word, ())]
     return any(ways) if ways else None

@@ -13,7 +13,7 @@ from typing import Final
 from .forms import PLAIN
 from .kinds import base_of
 from .portraits import Portrait, is_alike
-from .snapshot import Fields, parent_of
+from .snapshot import FORM, Fields, parent_of
 
 __all__ = [
     "Unpaired",
@@ -161,7 +161,7 @@ def _is_implied(pointer: str, there: Fields) -> bool:
     if parent is None:
         return False
     is_item = pointer.rpartition("/")[2].startswith("[")
-    return ("array" if is_item else "object") not in map(base_of, parent.atoms)
+    return parent.atoms.isdisjoint({"array"} if is_item else {"object", FORM})
 
 
 def count_below(pointer: str, fields: Fields) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .planted import Interaction, compared, in_events, planted, told
+from .planted import Interaction, compared, in_body, in_events, planted, told
 
 STREAMS = ("codex/streamed-text", "codex/function-call", "codex/reasoning-with-summary")
 
