@@ -1,4 +1,4 @@
-"""What two contracts say that a server takes: their request schemas and their rulebooks."""
+"""What two contracts say that a server takes and answers: their schemas and their rulebooks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from harness.accept_changes import Change, changes, described
 from harness.accepts import Accepts, accepts
+from harness.answer_changes import Answered, answer_changes
 from harness.contract import Contract, Endpoint, Rule
 from harness.drift.findings import Finding, finding
 from harness.drift.outcomes import Meaning, meaning_of
@@ -24,7 +25,7 @@ _TELLING: Final = ("existence", "values", "type", "requiredness", "constraint")
 
 
 def compare_contracts(old: Contract, new: Contract) -> list[Finding]:
-    """In what requests the two differ: each edit once, the gravest first.
+    """In what requests and what answers the two differ: each edit once, the gravest first.
 
     Raises:
         ContractErrors: the schemas or the rulebook of one of them are broken.
@@ -33,6 +34,9 @@ def compare_contracts(old: Contract, new: Contract) -> list[Finding]:
     for before, after in _endpoints(old, new):
         for change in described(_described(old, before), _described(new, after)):
             found.add(change, after.surface, f"schemas/{change.origin.partition('#')[0]}")
+    if _all_schemas(old) != _all_schemas(new):
+        for answered in answer_changes(old, new):
+            found.add_answer(answered)
     # A contract that has no rulebook says nothing of what is refused, not that nothing is.
     if all(side.path("rulebook").is_dir() for side in (old, new)):
         for name in sorted({*_rules(old), *_rules(new)}):
@@ -80,17 +84,47 @@ class _Found:
 
     def __init__(self) -> None:
         self.rows: dict[Hashable, Finding] = {}
+        #: Where in the schemas an edit of a request stands → its row.
+        self._asked: dict[str, Hashable] = {}
 
     def add(self, change: Change, surface: str, where: str) -> None:
         """An edit of a schema."""
         one = _finding(change, surface, "the contract", where)
         key = (change.rule, change.origin, str(change.before), str(change.after))
+        self._add_once(key, one)
+        self._asked.setdefault(change.origin, key)
+
+    def add_answer(self, one: Answered) -> None:
+        """An edit of a schema of answers."""
+        told = " became ".join(str(part or "nothing") for part in (one.before, one.after))
+        has_values = one.before is not None or one.after is not None
+        place = " ".join(part for part in (one.event, one.pointer) if part)
+        found = finding(
+            one.rule,
+            f"the contract: {RULES[one.rule].means} ({place}{': ' if has_values else ''}"
+            f"{told if has_values else ''})",
+            surface=one.surface,
+            event=one.event,
+            pointer=one.pointer,
+            before=one.before,
+            after=one.after,
+            where=f"schemas/{one.origin.partition('#')[0]}",
+        )
+        key = (one.rule, one.origin, str(one.before), str(one.after))
+        asked = self._asked.get(one.origin)
+        # What is sent and answered alike is one edit, unless it is graver for those who read it.
+        if asked is not None and _gravity(found) >= _gravity(self.rows[asked]):
+            key = asked
+        self._add_once(key, found)
+
+    def _add_once(self, key: Hashable, one: Finding) -> None:
         first = self.rows.get(key)
         if first is None:
             self.rows[key] = one
-        else:
-            place = f"{surface} {change.pointer}"
-            self.rows[key] = replace(first, also=(*first.also, place))
+            return
+        half = one.direction if one.direction != first.direction else None
+        place = " ".join(part for part in (one.surface, half, one.event, one.pointer) if part)
+        self.rows[key] = replace(first, also=(*first.also, place))
 
     def add_rule(self, edit: _Edit) -> None:
         """An edit of the rulebook. What the schemas say too is the same edit."""
@@ -103,6 +137,10 @@ class _Found:
         told = {(other.rule, *other.locator) for other in self.rows.values()}
         if (one.rule, *one.locator) not in told:
             self.rows[rule.id, one.rule, one.pointer] = one
+
+
+def _gravity(one: Finding) -> int:
+    return LEVELS.index(one.level)
 
 
 def _finding(change: Change, surface: str, who: str, where: str) -> Finding:

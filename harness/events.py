@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -25,6 +26,12 @@ __all__ = [
 _NO_LIMITS: Final = Limits(line=None, event=None, total=None)
 
 
+#: So many digits may be a number that has more than 64 bits.
+_DIGITS: Final = r"[0-9]{19}"
+_LONG: Final = re.compile(_DIGITS)
+_LONG_BYTES: Final = re.compile(_DIGITS.encode())
+
+
 class _NotJson:
     """The payload of what should have been JSON."""
 
@@ -45,11 +52,22 @@ def refuse_constant(word: str) -> Any:
 
 
 def parse_json(text: str | bytes) -> Any:
-    """A JSON value, or :data:`NOT_JSON`. A whole number of more than 64 bits is a float."""
+    """A JSON value, or :data:`NOT_JSON`."""
+    # orjson makes a float of a whole number that has more than 64 bits.
+    long = _LONG.search(text) if isinstance(text, str) else _LONG_BYTES.search(text)
+    return _parse_short(text) if long is None else _parse_slowly(text)
+
+
+def _parse_short(text: str | bytes) -> Any:
+    """The same for one of very many short texts; a whole number of over 64 bits is a float."""
     try:
         return orjson.loads(text)
     except ValueError:
-        pass  # half of a surrogate pair, for one, is JSON all the same
+        return _parse_slowly(text)
+
+
+def _parse_slowly(text: str | bytes) -> Any:
+    # Half of a surrogate pair, for one, is JSON all the same.
     try:
         return json.loads(text, parse_constant=refuse_constant)
     except (ValueError, RecursionError):
@@ -78,7 +96,7 @@ class Event(NamedTuple):
     @classmethod
     def of(cls, name: str | None, data: str, line: int, *, binary: bool = False) -> Event:
         """The event with this name and this text."""
-        payload = parse_json(data)
+        payload = _parse_short(data)
         return cls(name, data, payload, line, _type_of(payload), binary)
 
 
@@ -150,7 +168,7 @@ def _read_plain(text: str) -> tuple[Event, ...] | None:
         try:
             payload = orjson.loads(data)
         except ValueError:
-            payload = parse_json(data)
+            payload = _parse_slowly(data)
         # As _type_of has it: a call for each event is a twentieth of the whole.
         kind = payload.get("type") if payload.__class__ is dict else None
         if kind.__class__ is not str:

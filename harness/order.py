@@ -11,31 +11,16 @@ been right, so that its contents are not reported as well.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from .grammar import Bracket, Grammar, lookup
 from .numbering import Numbering
+from .order_violation import Violation
 from .runs import OWN, PIECE, Run
 from .sameness import Sameness
 from .wholes import Key, Wholes
 
 __all__ = ["Grammar", "OrderChecker", "Violation", "check_order"]
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One breach of the order. ``index`` counts events from 0; it is -1 for an empty stream.
-
-    ``since`` is the first event whose breach it can follow from: where what is wrong here began.
-    """
-
-    rule: str
-    index: int
-    event: str | None
-    pointer: str
-    message: str
-    since: int = field(default=0, compare=False)
 
 
 class OrderChecker:
@@ -100,7 +85,7 @@ class OrderChecker:
             self._after_terminal(kind)
             return
         self._check_place(kind)
-        for rule, pointer, message in self._sameness.feed(kind, payload):
+        for rule, pointer, message in self._sameness.feed(kind, payload, self._index):
             self._add(rule, kind, message, pointer)
         found = self._grammar.roles.get(kind)
         if found is not None:
@@ -109,6 +94,7 @@ class OrderChecker:
             self._terminal, self._terminal_at = kind, self._index
             if kind in self._grammar.complete:
                 self._check_whole_answer(kind, payload)
+                self._check_places()
 
     def close(self, *, ended_early: bool = False) -> list[Violation]:
         """Everything that was found. ``ended_early``: this stream is known to have been cut."""
@@ -265,6 +251,13 @@ class OrderChecker:
         number = lookup(payload, order) if order else None
         rank = number if isinstance(number, int) else self._index
         self._output.append((rank, self._index, lookup(payload, value)))
+
+    def _check_places(self) -> None:
+        """Whether each place has its item; what else is wrong can be why one has not."""
+        found = None if self._found or self._excerpt else self._sameness.empty_place()
+        if found is not None:
+            index, kind, pointer, told = found
+            self._found.append(Violation("order/place-changed", index, kind, pointer, told, index))
 
     def _check_whole_answer(self, kind: str, payload: Mapping[str, Any]) -> None:
         for place, since in self._open.items():

@@ -119,7 +119,9 @@ def read_json(raw: bytes, name: str) -> Exchange:
     Raises:
         ContractError: it is not UTF-8, or not JSON.
     """
-    return Exchange.from_json(raw, status_of(read_payload(raw, name)))
+    payload = read_payload(raw, name)
+    # Whoever saved the file may have put the mark there.
+    return Exchange.from_json(raw.removeprefix(BOM_UTF8), status_of(payload))
 
 
 #: Suffix → what reads such a file.

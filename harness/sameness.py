@@ -27,15 +27,17 @@ class Sameness:
         self._first: dict[Hashable, Any] = {}
         self._told: set[Hashable] = set()
         self._taken: dict[int, str] = {}
+        #: In which event a place was first taken: its index and its type.
+        self._since: dict[int, tuple[int, str]] = {}
 
-    def feed(self, kind: str, payload: Mapping[str, Any]) -> Iterator[Fault]:
-        """Take the next event: everything in which it contradicts the ones before."""
+    def feed(self, kind: str, payload: Mapping[str, Any], index: int = 0) -> Iterator[Fault]:
+        """Take the next event, and its number: everything in which it contradicts those before."""
         for pointer in self._grammar.constant:
             value = lookup(payload, pointer)
             if self._differs(pointer, value):
                 told = f"is {excerpt(value)}, and was {excerpt(self._first[pointer])} before"
                 yield "order/response-changed", pointer, told
-        yield from self._place(payload)
+        yield from self._place(kind, payload, index)
         yield from self._item(kind, payload)
 
     def _differs(self, key: Hashable, value: Any) -> bool:
@@ -47,7 +49,20 @@ class Sameness:
         self._told.add(key)
         return True
 
-    def _place(self, payload: Mapping[str, Any]) -> Iterator[Fault]:
+    def empty_place(self) -> tuple[int, str, str, str] | None:
+        """Of a whole answer, the first item behind a place that nothing is at.
+
+        Places are counted from 0, so in every stream that was published whole. Given are the index
+        and the type of the event that has it first, the pointer, and the message.
+        """
+        for wanted, place in enumerate(sorted(self._taken)):
+            if place != wanted:
+                index, kind = self._since[place]
+                told = f"{self._taken[place]} is at {place}, and nothing is at {wanted}"
+                return index, kind, self._grammar.place[0] or "", told
+        return None
+
+    def _place(self, kind: str, payload: Mapping[str, Any], index: int) -> Iterator[Fault]:
         """Every event of an item gives it the same place, and no two items have one place."""
         pointer, names = self._grammar.place
         found = (lookup(payload, name) for name in names)
@@ -60,6 +75,7 @@ class Sameness:
             told = f"{item} is at {place}, and was at {self._first[key]}"
             yield "order/place-changed", pointer, told
         elif key not in self._told:
+            self._since.setdefault(place, (index, kind))
             other = self._taken.setdefault(place, item)
             if other != item:
                 self._told.add(key)

@@ -17,6 +17,7 @@ from harness.exchange import Exchange
 from harness.grammar import lookup
 
 from .catalogue_changes import claim_shapes, compare_catalogues
+from .lacking import lacking
 
 __all__ = [
     "catalogue_of",
@@ -34,18 +35,19 @@ def catalogue_of(schemas: Schemas, surface: str, exchange: Exchange) -> dict[str
     """The catalogue in the body of an answer; ``None`` if it has none.
 
     ``{"at": POINTER, "key": POINTER, "default": [slug], "models": {slug: {GROUP: {pointer: [value,
-    …]}}}}``: the list, the member of its items that holds the slug, and what each model is, in the
-    groups ``shown``, ``minimum``, ``capabilities``, ``defaults`` and ``limits``. A capability has
-    as many values as there are; of all else one answer says one thing, and answers that contradict
-    each other several (:func:`merge_catalogues`).
+    …]}}}, "lacks": {slug: [pointer]}}``: the list, the member of its items that holds the slug, and
+    what each model is, in the groups ``shown``, ``minimum``, ``capabilities``, ``defaults`` and
+    ``limits``. A capability has as many values as there are; of all else one answer says one thing,
+    and answers that contradict each other several (:func:`merge_catalogues`). ``lacks`` are the
+    members that a row does not have, or has null, where others have them.
     """
     if exchange.failed or exchange.is_stream:
         return None
     for pointer, says in _annotations(schemas, surface, exchange):
         rows = lookup(exchange.payload(), pointer)
         if isinstance(rows, list):
-            models = {
-                row[says["key"]]: _model(says, row)
+            named = {
+                row[says["key"]]: row
                 for row in rows
                 if isinstance(row, dict) and isinstance(row.get(says["key"]), str)
             }
@@ -53,7 +55,8 @@ def catalogue_of(schemas: Schemas, surface: str, exchange: Exchange) -> dict[str
                 "at": f"/body{pointer}",
                 "key": f"/{says['key']}",
                 "default": _default(says, rows),
-                "models": models,
+                "models": {slug: _model(says, row) for slug, row in named.items()},
+                "lacks": lacking(named),
             }
     return None
 

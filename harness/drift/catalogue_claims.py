@@ -17,7 +17,9 @@ from .certainty import level_of_null
 from .claims import generic, is_near, with_consequence
 from .demands import Demands
 from .findings import Finding
+from .lacking import newly_lacking
 from .pairs import is_typed_item
+from .rules import BREAKING
 from .snapshot import Field, Snapshot, parse_field
 
 __all__ = ["with_catalogues"]
@@ -25,6 +27,7 @@ __all__ = ["with_catalogues"]
 _GONE: Final = "model-removed"
 _NEW: Final = "model-added"
 _NULL: Final = ("became-nullable", "value-became-null")
+_NONE: Final = frozenset({"null"})
 _NOTHING: Final = Field(frozenset(), always=False)
 #: Rules whose findings hold the lines of a field on both sides, and not two places or two names.
 _ABOUT_LINES: Final = re.compile(
@@ -61,15 +64,25 @@ def with_catalogues(
     kept = [one for one in found if one.rule in _NULL and one.pointer not in told]
     others = [one for one in found if one not in kept]
     left = [*kept, *claim_shapes(others, said, (here, there))]
-    return _Models(there["at"], there.get("key", "")).told(left, said)
+    olds = frozenset(here["models"].keys() & there["models"].keys())
+    lacks = newly_lacking(here.get("lacks", {}), there.get("lacks", {}), olds)
+    rows = f"{here['at']}/[]"
+    lost = (
+        one for one in lacks if _field(before.get("response", {}).get(rows + one)).atoms - _NONE
+    )
+    return _Models(there["at"], there.get("key", ""), frozenset(lost)).told(left, said)
 
 
 @dataclass(frozen=True, slots=True)
 class _Models:
-    """A list of models: its place, and the member of its items that holds their names."""
+    """A list of models: its place, and the member of its items that holds their names.
+
+    ``lost`` are the members that a model of both sides had before, and does not have now.
+    """
 
     at: str
     key: str
+    lost: frozenset[str] = frozenset()
 
     def told(self, found: Sequence[Finding], said: Sequence[Finding]) -> list[Finding]:
         """The findings of a list's shape, and of what became of each model in it: each edit once.
@@ -119,8 +132,12 @@ class _Models:
             cause = self._cause(one, places)
             if cause is None:
                 yield one
-            else:
-                models[cause] = with_consequence(models[cause], one)
+                continue
+            caused = with_consequence(models[cause], one)
+            if models[cause].rule == _NEW and one.level != BREAKING:
+                # What the contract allows a row to lack, a new one need not have.
+                caused = replace(caused, level=models[cause].level)
+            models[cause] = caused
 
     def _cause(self, one: Finding, places: Mapping[str, int | None]) -> int | None:
         if not one.pointer.startswith(f"{self.at}/[]/") or one.pointer == f"{self.at}/[]{self.key}":
@@ -131,6 +148,8 @@ class _Models:
         gone, new = places[_GONE], places[_NEW]
         if gone is not None and _is_of_fewer(after, before):
             return gone
+        if one.pointer.removeprefix(f"{self.at}/[]") in self.lost:
+            return None
         if new is not None and _is_of_fewer(before, after):
             return new
         # Some came and others went: those that stayed show what both sides have in common.

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from .demands import Demands
+from .displaced import is_displaced
 from .evidence import ENOUGH_AFTER, ENOUGH_BEFORE, Evidences
 from .findings import Evidence, Finding
 from .kinds import base_of
@@ -23,6 +24,7 @@ _GONE: Final = frozenset(
 #: The same of all members of an object, which ``before`` names.
 _EMPTIED: Final = "object-now-empty"
 _FADING: Final = "field-became-optional"
+_ORDER: Final = "event-order-changed"
 #: Rules by which something is null that was not; the contract may have said so all along.
 _NULLED: Final = frozenset({"value-became-null", "became-nullable"})
 
@@ -32,6 +34,8 @@ _RETYPED: Final = frozenset(
 )
 #: How deep the members of a response lie in its events.
 _MEMBER_OF_RESPONSE: Final = 2
+_MOVED: Final = "field-moved"
+_LIMIT: Final = "limit-increased"
 #: More or fewer streams have an event.
 _SHARE: Final = "event-count-changed"
 
@@ -44,6 +48,12 @@ DEPENDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(sorted(_GONE), _UNLESS_COUNTED),
     _EMPTIED: "as grave as that the gravest of its members is gone",
     _FADING: "breaking, if the contract requires it",
+    _MOVED: "risky, if it took the place of another value, and null stands where it stood: whoever "
+    "goes by what a value says of itself still finds it",
+    _LIMIT: "risky, if the contract names the values that it can have: then another one of them is "
+    "another thing, and not more of the same",
+    _ORDER: "breaking, if the new order breaks the grammar of the stream, or if the contract has "
+    "none: the events of two items may be mixed in any way that keeps it",
     _SHARE: "benign, if more streams have the event than before, or if a whole item, with all of "
     "its events, is in fewer of them: what a model answers with is its choice each time",
     **dict.fromkeys(
@@ -112,12 +122,29 @@ def level_of(
         return min(levels, key=LEVELS.index)
     if one.rule in _NULLED:
         return level_of_null(one, demands, is_refusal=is_refusal)
+    if one.rule == _ORDER:
+        has_grammar = demands is not None and demands.grammar is not None
+        return one.level if has_grammar else BREAKING
     if one.rule == _SHARE and one.event is not None:
         return _level_of_share(one.event, one.level, evidence, demands)
-    if one.rule in _RETYPED and demands is not None and _is_of_either(one, demands, is_refusal):
+    if (
+        one.rule in _RETYPED
+        and demands is not None
+        and _is_of_either(one, demands, refused=is_refusal)
+    ):
         return ADDITIVE
-    if one.rule not in _GONE and one.rule != _FADING:
-        return one.level
+    if is_displaced(one) or (
+        one.rule == _LIMIT and demands is not None and demands.is_one_of(one.event, one.pointer)
+    ):
+        return RISKY
+    if one.rule in _GONE or one.rule == _FADING:
+        return _level_of_gone(one, evidence, demands, is_refusal=is_refusal)
+    return one.level
+
+
+def _level_of_gone(
+    one: Finding, evidence: Evidences, demands: Demands | None, *, is_refusal: bool
+) -> str:
     event = one.event if one.event is not None and is_about_event(one) else None
     if demands is not None:
         if event is not None and one.rule == "event-type-removed":
@@ -134,11 +161,11 @@ def level_of(
     return one.level if is_gone else RISKY
 
 
-def _is_of_either(one: Finding, demands: Demands, is_refusal: bool) -> bool:  # noqa: FBT001
+def _is_of_either(one: Finding, demands: Demands, *, refused: bool) -> bool:
     """Whether the contract's schema has said that a value can be of both types."""
     atoms = {atom for side in (one.before, one.after) for atom in parse_field(str(side)).atoms}
     types = {base_of(atom) for atom in atoms}
-    return demands.allows(types, one.event, one.pointer, refused=is_refusal)
+    return demands.allows(types, one.event, one.pointer, refused=refused)
 
 
 def as_chosen(one: Finding, demands: Demands | None) -> Finding:
@@ -151,7 +178,7 @@ def as_chosen(one: Finding, demands: Demands | None) -> Finding:
     if not is_graver or demands is None or not demands.is_asked_for(one.event, one.pointer):
         return one
     is_whole = one.pointer.count("/") == _MEMBER_OF_RESPONSE
-    if is_whole and (one.rule in _GONE or one.rule == _FADING or one.rule == "field-renamed"):
+    if is_whole and (one.rule in _GONE or one.rule in (_FADING, "field-renamed")):
         return one
     return replace(one, level=ADDITIVE)
 

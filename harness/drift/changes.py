@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from .change import Change
+from .displaced import claim_displaced
 from .forms import classify
 from .items import retyped_items, with_partly_untyped
 from .kinds import base_of
@@ -57,6 +58,7 @@ def field_changes(before: Fields, after: Fields) -> list[Change]:
         return []
     before, after = _same_tops(before, after)
     swaps, before, after = claim_swaps(before, after)
+    displaced, before, after = claim_displaced(before, after)
     before, after = _without_consequences(before, after)
     changes = [
         _at_one_place(pointer, before, after)
@@ -66,7 +68,7 @@ def field_changes(before: Fields, after: Fields) -> list[Change]:
     left = Unpaired.of(before, after)
     wholes = claim_wholes(left)
     changes = claim_partly(changes, left)
-    changes = [*swaps, *wholes, *_claim_partly_renamed(changes, left)]
+    changes = [*swaps, *displaced, *wholes, *_claim_partly_renamed(changes, left)]
     changes += retyped_items(left)
     changes = list(with_partly_untyped(changes, left))
     for old, fresh in left.claim(parent_of, is_name):

@@ -13,7 +13,7 @@ from .consequences import OrderReads, generic, is_near, place_in, type_of
 from .findings import Finding
 from .merging import place_of
 from .outcomes import RULES_OF_REFUSALS
-from .pairs import name_of
+from .pairs import is_typed_item, name_of
 from .rules import LEVELS, RULES
 
 __all__ = ["generic", "is_near", "pointers_of", "unite", "with_consequence"]
@@ -25,6 +25,9 @@ _EVENTS: Final = ("event", "order", "sse", "ws")
 _OUTSIDE: Final = ("/body", "/header", "/status", "/query")
 #: A status that is another one is not the one that the body repeats.
 _STATUS: Final = ("/status", "status-differs")
+_OF_ITEMS: Final = ("union-member-added", "union-member-removed")
+#: Stands in ``explains`` with the events that come less often.
+_FEWER: Final = "event-count-changed"
 #: Changes of a transport after which it cannot be said which events came.
 _UNREADABLE: Final = frozenset({"sse-data-not-json", "ws-text-became-binary"})
 
@@ -84,7 +87,9 @@ def _follows(one: Finding, change: Finding, reads: OrderReads | None) -> bool:
     rule = RULES[change.rule]
     if change.rule == "answer-kind-changed" or (change.pointer, one.rule) == _STATUS:
         return True
-    is_event_type = change.event is not None and change.pointer == "/type"
+    # Of a type with several kinds of items, the events with one of them come or go by that.
+    is_of_label = change.rule in _OF_ITEMS and not is_typed_item(change.pointer)
+    is_event_type = change.event is not None and (change.pointer == "/type" or is_of_label)
     if rule.direction == "transport" or rule.area in _EVENTS or is_event_type:
         return _follows_events(one, change, reads)
     places = _places(change)
@@ -125,8 +130,10 @@ def _places(change: Finding) -> list[tuple[str | None, str]]:
 
 
 def _names(change: Finding) -> set[str]:
-    """The types of events that a change names."""
+    """The types of events that a change names, or says of that there are fewer."""
     words = f"{change.event or ''} {change.before or ''} {change.after or ''}".split()
+    fewer = (one.split(" ") for one in change.explains)
+    words += [one[1] for one in fewer if one[0] == _FEWER and len(one) > 1]
     return {type_of(word) for word in words}
 
 

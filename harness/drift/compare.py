@@ -235,10 +235,11 @@ class _Comparison:
             after=change.after,
         )
         is_refusal = None not in self._refusals
+        one = replace(one, explains=change.explains)
         one = as_certain(one, self._evidence, self._demands, is_refusal=is_refusal)
         if not all(_fields(side, "request") for side in (self._before, self._after)):
             one = as_chosen(one, self._demands)
-        self._found.append(replace(one, explains=change.explains))
+        self._found.append(one)
 
     def _unnamed(self) -> list[Finding]:
         """What comparing has no word for is drift all the same: a difference is never green."""
@@ -287,9 +288,10 @@ def _explaining(change: Change, other: Change) -> Change:
 
 
 def _is_renamed(findings: Iterable[Finding]) -> bool:
-    """Whether a type of event is another word than it was."""
+    """Whether a type of event is another word than it was, or came with what has none."""
     return any(
-        one.rule.startswith("event-type-") or (one.event is not None and one.pointer == "/type")
+        one.rule.startswith(("event-type-", "sse-data-not-json", "sse-data-json-again"))
+        or (one.event is not None and one.pointer == "/type")
         for one in findings
     )
 

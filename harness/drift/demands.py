@@ -85,6 +85,18 @@ class Demands:
                 return False
         return True
 
+    def is_one_of(self, event: str | None, pointer: str) -> bool:
+        """Whether an invariant names all the values that a place of an answer can have."""
+        path, way = self._root(event, pointer, refused=False)
+        if path is None or not way:
+            return False
+        checks = (
+            one.get("check", {}).get("value", {})
+            for _, schema in self._leaves(event, path, way[:-1])
+            for one in schema.get("x-invariants", ())
+        )
+        return any("in" in one and one.get("at") == f"/{way[-1]}" for one in checks)
+
     def is_asked_for(self, event: str | None, pointer: str) -> bool:
         """Whether a response repeats at this place what the client wrote in its request."""
         head, _, rest = pointer.lstrip("/").partition("/")

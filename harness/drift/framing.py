@@ -6,7 +6,7 @@ is not the ordinary case, so that a plain stream has no line but that of its nam
 ============  =========================  ==========================================================
 ``lines``     ``unknown``                nothing is known of the lines: its events alone were kept
 ``name``      ``none type other``        ``event:`` lines: none, the type of the payload, another
-``bom``       ``present``                a byte order mark before the first line
+``bom``       ``present``                a byte order mark before the first line, or before JSON
 ``comment``   ``present``                comment lines (``: keep-alive``)
 ``id``        ``present``                ``id:`` lines
 ``retry``     ``present``                ``retry:`` lines
@@ -24,6 +24,7 @@ of comments, and the order and case of headers are noise.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import Final
 
@@ -42,18 +43,19 @@ OF_LINES: Final = tuple(
     for name in ("lines", "name", "bom", "comment", "id", "retry", "multiline", "binary")
 )
 
-_BOM = b"\xef\xbb\xbf"
 #: From so many events on it can be told whether they came one by one.
 _ENOUGH = 5
 
 
 def framing_of(exchange: Exchange, grammar: Grammar | None = None) -> tuple[Fact, ...]:
-    """The facts of one stream, sorted; a name can stand several times.
+    """The facts of one answer, sorted; a name can stand several times.
 
     Args:
-        exchange: an exchange that is a stream.
+        exchange: an exchange. Of one that is no stream there is little to tell.
         grammar: the order of its events, if it is known: that tells which end it.
     """
+    if not exchange.is_stream:
+        return (("bom", "present"),) if exchange.body.startswith(BOM_UTF8) else ()
     # The word that ends a stream is no event, and never had a name.
     firsts = [run[0] for runs in exchange.runs for run in runs]
     pairs = {(one.name, one.type) for one in firsts if one.data != "[DONE]"}
@@ -87,9 +89,9 @@ def _of_lines(exchange: Exchange) -> Iterator[Fact]:
     if exchange.is_plain:
         return
     body = exchange.body
-    if body.startswith(_BOM):
+    if body.startswith(BOM_UTF8):
         yield "bom", "present"
-        body = body.removeprefix(_BOM)
+        body = body.removeprefix(BOM_UTF8)
     if b"\r" in body:
         body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     # Every line but the first begins behind a line feed; so does the first one now.

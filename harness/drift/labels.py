@@ -9,12 +9,22 @@ from typing import Any, Final
 
 from harness.events import NOT_JSON, Event
 
-__all__ = ["BINARY", "NOISE", "TOLD_APART_BY", "event_label", "is_noise", "sequence_of"]
+__all__ = [
+    "BINARY",
+    "NOISE",
+    "NO_OBJECT",
+    "TOLD_APART_BY",
+    "event_label",
+    "is_noise",
+    "sequence_of",
+]
 
 #: Events that fill a silence: how many there are is a matter of timing.
 NOISE: Final = frozenset({"keepalive", "ping"})
 #: The members of an event whose ``type`` tells two events of one type apart.
 TOLD_APART_BY: Final = ("item", "part", "content_block", "delta")
+#: The label of data that is JSON and has no members: ``null``, a list, a text.
+NO_OBJECT: Final = "(no object)"
 #: The label of a binary frame of which no text was kept.
 BINARY: Final = "(binary)"
 _PIECE: Final = re.compile(r"[._]delta(?:\(|$)")
@@ -25,7 +35,7 @@ def event_label(event: Event) -> str:
     kind, payload = event.type, event.payload
     if kind is None:
         if payload is not NOT_JSON:
-            return "(no type)"
+            return "(no type)" if isinstance(payload, dict) else NO_OBJECT
         if event.binary and not event.data:
             return BINARY
         return "(done)" if event.data == "[DONE]" else "(not json)"

@@ -159,7 +159,7 @@ class Normaliser:
         body = self._body(endpoint, exchange)
         # A refusal has no response in it that could want for its end.
         grammar = None if exchange.failed else self._grammar(endpoint)
-        facts = framing_of(exchange, grammar) if exchange.is_stream else ()
+        facts = framing_of(exchange, grammar)
         ended = exchange.ended if exchange.is_stream else None
         key = ("response", exchange.status, headers, body, facts, ended)
 
@@ -172,7 +172,7 @@ class Normaliser:
             _add_body(node, body)
             if ended is not None:
                 node.key("ended").add(ended)
-            if exchange.is_stream:
+            if exchange.is_stream or facts:
                 _add_framing(node, facts)
             return node
 

@@ -27,6 +27,8 @@ __all__ = [
 
 #: Types whose values tell nothing of what they are about: a number is like any other.
 _BARE: Final = frozenset({"boolean", "null", "integer", "number"})
+#: What any text can be, and what no schema speaks about.
+_TEXTS: Final = frozenset({"text", "string", "null"})
 #: An object of fewer members than this tells nothing either: ``{"enabled": true}``.
 _TELLING: Final = 2
 #: Words that say how a thing stands, and not which one it is.
@@ -187,10 +189,12 @@ def is_name(pointer: str) -> bool:
 def is_bare(*sides: Portrait) -> bool:
     """Whether what two places show is in many others, too, so that their names have to be alike.
 
-    A number, a yes or no, a map, an object of next to nothing, a list of such; and values whose
-    forms schemas know at both places: a new name is in no schema yet.
+    A number, a yes or no, a map, an object of next to nothing, a list of such, any text; and values
+    whose forms schemas know at both places: a new name is in no schema yet.
     """
-    return any(map(_is_bare, sides)) or all(not one.atoms <= PLAIN for one in sides)
+    if any(map(_is_bare, sides)) or all(one.atoms <= _TEXTS for one in sides):
+        return True
+    return all(not one.atoms <= PLAIN for one in sides)
 
 
 def _is_bare(one: Portrait) -> bool:

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from .change import Change
-from .labels import BINARY
+from .labels import BINARY, NO_OBJECT
 from .rules import RULES
 from .sequences import Order
 from .stream_side import Side
@@ -15,10 +15,12 @@ from .stream_side import Side
 __all__ = ["STRANGE", "StrangeEdit", "strange_edits"]
 
 _DONE: Final = "(done)"
+_UNREADABLE: Final = ("sse-data-not-json", "sse-data-json-again")
 #: Label → the rules for its coming and going. That frames are binary is told of the transport.
 _RULES: Final = {
     _DONE: ("sse-done-added", "sse-done-removed"),
-    "(not json)": ("sse-data-not-json", "sse-data-json-again"),
+    "(not json)": _UNREADABLE,
+    NO_OBJECT: _UNREADABLE,
 }
 #: Labels of what is no event of the protocol.
 STRANGE: Final = frozenset({*_RULES, BINARY})

@@ -11,8 +11,9 @@ from .changes import field_changes
 from .demands import Demands
 from .ends import Ends
 from .enveloped import envelope_edit
-from .items import Thing, lost_type, partly_untyped
+from .items import Thing, lost_type
 from .labels import NOISE
+from .partly_labelled import partly_labelled
 from .prefixes import prefix_edit
 from .presence import counted_edits, item_edits
 from .rules import BENIGN, RULES
@@ -26,7 +27,6 @@ from .typenames import (
     is_same_event,
     member_of_label,
     of_its_item,
-    of_some_items,
     relabelled,
 )
 
@@ -76,8 +76,7 @@ class _Streams:
             return [Edit(None, *enveloped)]
         self._find_retyped()
         self._find_renamed()
-        self._find_partly_untyped()
-        self._find_partly_without_item()
+        self._found += [Edit(*one) for one in partly_labelled(self._before, self._after)]
         self._found += [Edit(*one) for one in strange_edits(self._before, self._after)]
         is_order_told = self._find_ends()
         grammar = self._demands.grammar if self._demands else None
@@ -171,41 +170,6 @@ class _Streams:
             told = f"{old} is called {fresh} now; its shape is the same"
             self._add("event-type-renamed", old, old, fresh, told)
 
-    def _find_partly_untyped(self) -> None:
-        """Events of which some lost their type, and others of their kind did not."""
-        for side, other in ((self._after, self._before), (self._before, self._after)):
-            if NO_TYPE not in side.alone:
-                continue
-            untyped, at = side.events[NO_TYPE], side.place(NO_TYPE)
-            like = [
-                (abs(other.place(label) - at), label)
-                for label, fields in other.events.items()
-                if label != NO_TYPE and is_same_event(untyped, fields)
-            ]
-            if like:
-                label = min(like)[1]
-                lost = side is self._after
-                typed, bare = Thing("", other.events[label]), Thing("", untyped)
-                change = partly_untyped(typed, bare, lost=lost)
-                if label not in side.events:
-                    change = lost_type(typed, bare) if lost else lost_type(bare, typed)
-                if change is not None:
-                    self._found.append(Edit(label, change))
-                    side.tell({NO_TYPE})
-
-    def _find_partly_without_item(self) -> None:
-        """Events of which some lost what tells them apart, and others of their type did not."""
-        for side, other in ((self._after, self._before), (self._before, self._after)):
-            for odd in sorted(one for one in side.alone if base_of_label(one) == one):
-                like = [one for one in sorted(other.events) if base_of_label(one) == odd != one]
-                for label in like:
-                    typed, lost = other.events[label], side is self._after
-                    change = of_some_items(typed, side.events[odd], lost=lost)
-                    if change is not None:
-                        self._found.append(Edit(label, change))
-                        side.tell({odd})
-                        break
-
     def _find_ends(self) -> bool:
         """Look at the ends of the streams, and tell whether that settles their order."""
         grammar = self._demands.grammar if self._demands else None
@@ -244,13 +208,27 @@ class _Streams:
         if side is self._after:
             rule = "event-type-added" if is_type else "union-member-added"
             told = f"{event} comes now, and did not before"
-            self._found.append(Edit(event, Change(rule, member, None, event), told))
+            instead = self._instead(labels[0]) if is_type else ()
+            change = Change(rule, member, None, event, explains=instead)
+            self._found.append(Edit(event, change, told))
             return
         rule = "event-type-removed" if is_type else "union-member-removed"
         if is_type and not all(map(side.is_always_there, labels)):
             rule = "event-type-unobserved"
         told = f"{event} does not come any more"
         self._found.append(Edit(event, Change(rule, member, event, None), told))
+
+    def _instead(self, fresh: str) -> tuple[str, ...]:
+        """The events that a new one may be one of, under another name: there are fewer of them."""
+        at = self._after.place(fresh)
+        like = [
+            (abs(self._before.place(label) - at), label)
+            for label, fields in self._before.events.items()
+            if label in self._after.events
+            and self._can_become(label, fresh)
+            and is_same_event(fields, self._after.events[fresh])
+        ]
+        return (f"event-count-changed {min(like)[1]}",) if like else ()
 
     def _find_order(self) -> set[str]:
         """Compare the orders; the labels that now come less often."""

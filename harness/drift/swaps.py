@@ -20,7 +20,7 @@ from .kinds import base_of
 from .pairs import is_name, name_of
 from .snapshot import Field, Fields, parent_of
 
-__all__ = ["SWAPPED", "claim_swaps", "with_swaps"]
+__all__ = ["SWAPPED", "below", "claim_swaps", "families", "is_object", "with_swaps"]
 
 SWAPPED: Final = "fields-swapped"
 #: An object of fewer members than this is known again only by a name that is like its own.
@@ -97,20 +97,20 @@ def _renamed(
             fresh = f"{parent_of(place)}/{name_of(place).replace(word, other, 1)}"
             if word and fresh in after.keys() - before.keys():
                 # Of a header only its name can tell: by its new one it is in no schema.
-                if _is_header(place) or _below(place, before) == _below(fresh, after):
+                if _is_header(place) or below(place, before) == below(fresh, after):
                     yield place, fresh
                 break
 
 
 def _swapped(before: Fields, after: Fields) -> Iterator[tuple[str, str]]:
     """Pairs of places that have changed places, the outer ones first, each sorted by name."""
-    families = _families(before, after)
-    for parent in sorted(families, key=lambda one: (one.count("/"), one)):
-        if len(families[parent]) > _MANY:
+    known = families(before, after)
+    for parent in sorted(known, key=lambda one: (one.count("/"), one)):
+        if len(known[parent]) > _MANY:
             continue
         pairs = [
             pair
-            for pair in combinations(sorted(families[parent]), 2)
+            for pair in combinations(sorted(known[parent]), 2)
             if _is_swap(*pair, before, after)
         ]
         places = [place for pair in pairs for place in pair]
@@ -118,35 +118,36 @@ def _swapped(before: Fields, after: Fields) -> Iterator[tuple[str, str]]:
         yield from (pair for pair in pairs if all(places.count(one) == 1 for one in pair))
 
 
-def _families(before: Fields, after: Fields) -> dict[str, set[str]]:
+def families(before: Fields, after: Fields) -> dict[str, set[str]]:
     """The members that are another thing now, or in which something is, by what they are in."""
-    families: dict[str, set[str]] = {}
+    found: dict[str, set[str]] = {}
     for changed in before.keys() | after.keys():
         place = changed
         if before.get(changed) == after.get(changed):
             continue
         while place:
             if is_name(place) and place in before and place in after:
-                family = families.setdefault(parent_of(place), set())
+                family = found.setdefault(parent_of(place), set())
                 if place in family:
                     break
                 family.add(place)
             place = parent_of(place)
-    return families
+    return found
 
 
 def _is_swap(one: str, other: str, before: Fields, after: Fields) -> bool:
     if before[one] != after[other] or before[other] != after[one]:
         return False
-    here, there = _below(one, before), _below(other, before)
-    if here == there or here != _below(other, after) or there != _below(one, after):
+    here, there = below(one, before), below(other, before)
+    if here == there or here != below(other, after) or there != below(one, after):
         return False
-    if _is_object(here, there):
+    if is_object(here, there):
         return True
     return _have_word_in_common(one, other) and _are_known_again(before[one], before[other])
 
 
-def _below(place: str, fields: Fields) -> _Below:
+def below(place: str, fields: Fields) -> _Below:
+    """What stands at a place and below it, with pointers from there."""
     size, start = len(place), f"{place}/"
     return frozenset(
         (each[size:], field)
@@ -155,7 +156,7 @@ def _below(place: str, fields: Fields) -> _Below:
     )
 
 
-def _is_object(*sides: _Below) -> bool:
+def is_object(*sides: _Below) -> bool:
     """Whether the richer of two values is an object that is known again by its members."""
     return max(sum(way.count("/") == 1 for way, _ in one) for one in sides) >= _TELLING
 

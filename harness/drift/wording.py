@@ -24,6 +24,7 @@ _KINDS: Final = {
 _ENDS: Final = ("stream-cut", "stream-whole-again", "terminal-event-changed")
 #: What stands around the facts of a refusal (:func:`.refusals.envelope_of`), by how that ends.
 _AROUND: Final = {"{}": "an object", "[]": "a list", "": "a text"}
+_MOVED: Final = "field-moved"
 _MEMBERS: Final = ("object-now-empty", "object-now-filled")
 _BARE: Final = {"page": "a page (HTML)", "text": "a text", "empty": "nothing", "json": "JSON"}
 _KIND_RULES: Final = ("answer-kind-changed", "client-body-kind-changed")
@@ -44,9 +45,8 @@ def told_of(change: Change) -> str:
         return f"{rule.means}: {_envelope(change.before)} became {_envelope(change.after)}"
     if change.rule == "content-type-changed" and (told := _parameters(change)):
         return told
-    if change.rule == SWAPPED:
-        names = " and ".join(name_of(str(side)) for side in (change.before, change.after))
-        return f"{rule.means}: {names}"
+    if change.rule == SWAPPED or (change.rule == _MOVED and change.explains):
+        return _of_two_places(change)
     if change.before is not None and change.after is not None:
         return f"{rule.means}{_of_some(change) or _from_to(change)}"
     if rule.action == "change":
@@ -56,6 +56,14 @@ def told_of(change: Change) -> str:
     if change.before is None:
         return f"{rule.means} ({change.after}{below})"
     return f"{rule.means} (it was {change.before}{below})"
+
+
+def _of_two_places(change: Change) -> str:
+    """What two places have to do with each other, of which the one has what the other had."""
+    old, fresh = (name_of(str(side)) for side in (change.before, change.after))
+    if change.rule == SWAPPED:
+        return f"{RULES[SWAPPED].means}: {old} and {fresh}"
+    return f"what stood at {old} stands at {fresh} now, in the place of another value"
 
 
 def _of_some(change: Change) -> str:

@@ -74,6 +74,7 @@ class _Opener:
 
     def _path(self, name: str, path: Path, note: str = "", *, is_revision: bool = False) -> Side:
         contract = None
+        left: list[Path] = []
         if path.is_file():
             if path.suffix.lower() not in (*CASSETTES, *RAW):
                 raise WrongUse(
@@ -85,7 +86,7 @@ class _Opener:
             # Another revision may lack what is wanted of a contract today: what is read is checked.
             contract = Contract(path, sound=True)
             # What else may lie there, the contract itself knows, and what may not, it refuses.
-            files, left = _sorted_out(path / "cassettes", CASSETTES)[0], []
+            files, _ = _sorted_out(path / "cassettes", CASSETTES)
         elif path.is_dir():
             files, left = _sorted_out(path, (*CASSETTES, *RAW) if self._raw else CASSETTES)
         else:

@@ -62,7 +62,23 @@ def test_whatever_else_a_stream_holds_makes_it_not_plain(body: bytes) -> None:
 
 
 json_texts = st.text(max_size=8) | st.sampled_from(
-    ["1", " 1", "1 ", "1 2", "[1]x", "\ufeff1", "NaN", '{"a":1,"a":2}', "", "nul", '"\ud800"', "-"]
+    [
+        "1",
+        " 1",
+        "1 ",
+        "1 2",
+        "[1]x",
+        "\ufeff1",
+        "NaN",
+        '{"a":1,"a":2}',
+        "",
+        "nul",
+        '"\ud800"',
+        "-",
+        "18446744073709551616",
+        "[-9223372036854775809]",
+        "1E400",
+    ]
 )
 
 

@@ -98,6 +98,19 @@ def test_several_events_in_a_row_whose_data_broke_are_one_edit_and_not_gone(
     )
 
 
+@pytest.mark.parametrize("data", ["null", "[1]", '"text"', "{"])
+def test_data_that_is_no_object_is_breaking_whether_it_is_json_or_not(data: str, new: Path) -> None:
+    def planted_first(one: Interaction) -> None:
+        body = one["response"]["body"]
+        body["string"] = f"data: {data}\n\n{body['string']}"
+
+    sides = planted("codex/streamed-text", new, planted_first)
+    ((rule, level, _),) = told(sides)
+    assert (rule, level) == ("sse-data-not-json", "breaking")
+    ((rule, level, _),) = told(sides[::-1])
+    assert (rule, level) == ("sse-data-json-again", "additive")
+
+
 # Objects that have others beside them
 
 
@@ -219,3 +232,31 @@ def test_what_a_model_takes_is_told_of_the_model_there_and_back(new: Path) -> No
     edit = replaced(at("models", 1, "input_modalities"), lambda _: [])
     expected = ["model-capability-removed"], ["model-capability-added"]
     assert there_and_back("codex/models", new, edit) == expected
+
+
+# The order of events
+
+
+def in_order(*places: int) -> Callable[[Interaction], None]:
+    """An edit that puts the events of a stream into another order, numbered anew."""
+
+    def go(one: Interaction) -> None:
+        body = one["response"]["body"]
+        blocks = body["string"].rstrip("\n").split("\n\n")
+        body["string"] = "\n\n".join(blocks[at] for at in places) + "\n\n"
+        numbers = iter(range(len(places)))
+        in_events(lambda event: event.update(sequence_number=next(numbers)))(one)
+
+    return go
+
+
+def test_two_items_whose_events_are_mixed_are_risky_for_each_keeps_its_order(new: Path) -> None:
+    mixed = in_order(0, 1, 2, 6, 3, 7, 4, 8, 5, 9, 10)
+    ((rule, level, _),) = told(planted("codex/parallel-function-calls", new, mixed))
+    assert (rule, level) == ("event-order-changed", "risky")
+
+
+def test_another_order_that_breaks_the_grammar_is_breaking(new: Path) -> None:
+    early = in_order(0, 1, 3, 2, 4, 5, 6, 7, 8, 9, 10)
+    ((rule, level, _),) = told(planted("codex/parallel-function-calls", new, early))
+    assert (rule, level) == ("event-order-changed", "breaking")

@@ -61,11 +61,37 @@ def test_each_model_that_goes_is_a_finding_of_its_own(new: Path) -> None:
     ]
 
 
-def test_a_model_that_comes_is_as_grave_as_what_its_row_brings(new: Path) -> None:
+def test_a_model_that_comes_may_lack_what_the_contract_lets_a_row_lack(new: Path) -> None:
     old, other = planted("codex/models", new, in_body(without_model(1)))
-    assert told((other, old)) == [("model-added", "risky", "/body/models/[gpt-5.5]")]
+    assert told((other, old)) == [("model-added", "additive", "/body/models/[gpt-5.5]")]
     (follows,) = explained((other, old))
     assert {one.split()[0] for one in follows} == {"became-nullable"}
+
+
+def test_a_model_that_comes_is_as_grave_as_what_its_row_breaks(new: Path, tmp_path: Path) -> None:
+    def edit(body: Any) -> None:
+        del body["models"][1]["slug"]
+        body["models"][1]["context_window"] = "much"
+        body["models"][1]["slug"] = "gpt-next"
+
+    _, worse = planted("codex/models", new, in_body(edit))
+    _, less = planted("codex/models", tmp_path / "less.yaml", in_body(without_model(1)))
+    assert "breaking" in [one[1] for one in told((less, worse))]
+
+
+def test_what_an_old_row_lost_does_not_hide_behind_a_model_that_came(
+    new: Path, tmp_path: Path
+) -> None:
+    def edit(body: Any) -> None:
+        del body["models"][0]["description"]
+
+    _, less = planted("codex/models", tmp_path / "less.yaml", in_body(without_model(1)))
+    _, lost = planted("codex/models", new, in_body(edit))
+    found = [one[::2] for one in told((less, lost))]
+    assert found == [
+        ("field-became-optional", "/body/models/[]/description"),
+        ("model-added", "/body/models/[gpt-5.5]"),
+    ]
 
 
 def test_rows_that_lost_their_name_are_one_edit_and_no_models_are_gone(new: Path) -> None:
@@ -85,6 +111,23 @@ def test_what_another_model_lost_is_no_consequence_of_one_that_went(new: Path) -
 
     rules = [one[0] for one in told(planted("codex/models", new, in_body(edit)))]
     assert rules == ["field-removed", "model-removed"]
+
+
+@pytest.mark.parametrize(
+    ("fresh", "rules"),
+    [
+        ("region", ["field-added", "field-removed"]),
+        ("e_mail", ["field-renamed"]),
+        ("user_email", ["field-renamed"]),
+    ],
+)
+def test_one_text_is_another_ones_new_name_only_if_the_names_are_alike(
+    new: Path, fresh: str, rules: list[str]
+) -> None:
+    sides = planted(
+        "codex/usage", new, in_body(lambda body: body.update({fresh: body.pop("email")}))
+    )
+    assert sorted(one[0] for one in told(sides)) == rules
 
 
 # Invariants

@@ -7,15 +7,20 @@ source did not publish (headers), or made up in place of a secret, is no evidenc
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from harness.checks import ENDED_EARLY, check_exchange
 from harness.contract import Contract
 from harness.drift.compare import compare
+from harness.drift.evidence import Evidences
 from harness.drift.findings import Finding, at_or_over
 from harness.drift.shape import shape_of, snapshot_of
 from harness.exchange import Exchange
+
+from .contracts import ROOT
+from .planted import stream_of, told
 
 CONTRACT = Contract()
 SCHEMAS = CONTRACT.schemas
@@ -140,6 +145,47 @@ def test_two_captures_of_one_era_and_scenario_differ_in_nothing_that_matters(nam
         assert [one.message for one in found if at_or_over(one.level, "risky")] == []
 
 
+#: One era and scenario, and two sources, each with what it wrote over the ids of persons, its own
+#: instructions, and a key of its own for the cache.
+ACROSS = ("codex/streamed-text", "codex/streamed-text-phase")
+#: What is told of these two: a placeholder over the id of a person, and what one of the sources
+#: left out of an object that is new.
+BY_SOURCE = _at_the_end("safety_identifier", rule="id-form-changed") | _at_the_end(
+    "usage/attribution/request_fields", rule="field-removed"
+)
+
+
+def raw_changes(before: str, after: str) -> list[Finding]:
+    """What is different between two answers by the contract, their requests not known."""
+    surface = TRANSCRIBED[before].probe.surface
+    old, new = (shape_of(SCHEMAS, surface, answer(one)) for one in (before, after))
+    evidence = Evidences(schemas=SCHEMAS, before=old, after=new)
+    return compare(snapshot_of(old), snapshot_of(new), evidence=evidence)
+
+
+@pytest.mark.parametrize("pair", [*SAME.values(), ACROSS], ids=" ".join)
+def test_raw_answers_of_one_era_differ_in_nothing_that_a_client_did_not_choose(
+    pair: tuple[str, str],
+) -> None:
+    for before, after in (pair, pair[::-1]):
+        grave = [one for one in raw_changes(before, after) if at_or_over(one.level, "risky")]
+        assert {one.level for one in grave} <= {"risky"}
+        assert _edits(grave) <= (BY_SOURCE if pair == ACROSS else set())
+
+
+def test_a_value_of_the_other_of_two_types_that_the_contract_allows_is_no_breach(
+    tmp_path: Path,
+) -> None:
+    text = stream_of(ROOT / "cassettes/codex/function-call.yaml")
+    old, new = tmp_path / "old.sse", tmp_path / "new.sse"
+    old.write_text(text, "utf-8")
+    named = '"tool_choice":{"type":"function","name":"add"}'
+    new.write_text(text.replace('"tool_choice":"auto"', named), "utf-8")
+    for sides in ((old, new), (new, old)):
+        found = told(sides, "--surface", "responses")
+        assert found == [("type-changed", "additive", "response.completed /response/tool_choice")]
+
+
 @pytest.mark.parametrize("name", ERAS)
 def test_eras_differ_in_exactly_what_is_documented(name: str):
     before, after, expected = ERAS[name]
@@ -158,11 +204,11 @@ def test_what_came_in_an_era_is_additive_and_what_left_is_not(name: str):
 def test_the_week_moved_into_the_first_window_and_it_is_seen():
     """2026-05 to 2026-09, between them 2026-07 (robinebers/openusage#979); of two accounts."""
     found = changes("codex/usage-five-hour-window", "codex/usage")
-    moved = {(one.rule, one.pointer, one.before, one.after) for one in found}
-    window = "/body/rate_limit/primary_window/limit_window_seconds"
-    assert ("limit-increased", window, "limit(18000)", "limit(604800)") in moved
-    second = "/body/rate_limit/secondary_window"
-    assert ("value-became-null", second, "object", "null") in moved
+    moved = [one for one in found if "window" in one.pointer]
+    first, second = (f"/body/rate_limit/{which}_window" for which in ("primary", "secondary"))
+    assert [(one.rule, one.level, one.before, one.after) for one in moved] == [
+        ("field-moved", "risky", second, first)
+    ]
     new = {one.pointer for one in found if one.rule == "field-added"}
     assert new == {
         "/body/additional_rate_limits/[]/normal_model_slug",

@@ -109,3 +109,28 @@ def test_what_could_have_been_swapped_with_two_others_was_swapped_with_none() ->
     here = {"/a_x": "limit(1)", "/b_x": "limit(2)", "/c_x": "limit(2)"}
     there = {"/a_x": "limit(2)", "/b_x": "limit(1)", "/c_x": "limit(1)"}
     assert {rule for rule, _ in changes(here, there)} == {"limit-increased", "limit-decreased"}
+
+
+def week_in_primary(body: Any) -> None:
+    limit = body["rate_limit"]
+    limit["primary_window"], limit["secondary_window"] = limit["secondary_window"], None
+
+
+def test_the_week_in_the_place_of_the_five_hours_is_one_move(tmp_path: Path) -> None:
+    source = "codex/usage-five-hour-window"
+    old, new = planted(source, tmp_path / "new.yaml", in_body(week_in_primary))
+    places = ("/body/rate_limit/secondary_window", "/body/rate_limit/primary_window")
+    assert told((old, new)) == [("field-moved", "risky", places[0])]
+    assert told((new, old)) == [("field-moved", "risky", places[1])]
+    (one,) = compared(old, new)[1]["findings"]
+    assert one["message"].endswith(
+        "what stood at secondary_window stands at primary_window now, in the place of another value"
+    )
+
+
+def test_a_window_of_another_length_is_no_larger_limit(tmp_path: Path) -> None:
+    def edit(body: Any) -> None:
+        body["rate_limit"]["primary_window"]["limit_window_seconds"] = 604800
+
+    sides = planted("codex/usage-five-hour-window", tmp_path / "new.yaml", in_body(edit))
+    assert [one[:2] for one in told(sides)] == [("limit-increased", "risky")]

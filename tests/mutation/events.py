@@ -236,6 +236,12 @@ class SentTwice(Repeated):
     renumber = True
 
 
+def are_of_two_items(one: Block, other: Block) -> bool:
+    """Whether two events are of different items, or one of none: neither waits for the other."""
+    places = [block.payload.get("output_index") for block in (one, other)]
+    return None in places or places[0] != places[1]
+
+
 class Swapped(EventOperator):
     """Two neighbours change places, with their numbers: they overtook each other on the way."""
 
@@ -257,7 +263,9 @@ class Swapped(EventOperator):
                 blocks, numbers = numbered(blocks), False
             found = self._expected(order, names, at, numbers)
             if found is not None:
-                yield self.mutant(subject, " and ".join(pair), blocks, found, levels={BREAKING})
+                is_mixed = not numbers and are_of_two_items(blocks[at], blocks[at + 1])
+                level = RISKY if is_mixed and found == "event-order-changed" else BREAKING
+                yield self.mutant(subject, " and ".join(pair), blocks, found, levels={level})
 
     def _expected(self, order: Order, names: list[str], at: int, numbers: bool) -> str | None:
         kinds = kind_of(names[at]), kind_of(names[at + 1])

@@ -10,8 +10,9 @@ from functools import lru_cache
 from typing import Any
 
 from harness.contract import Interaction, Schemas
-from harness.drift.rules import BREAKING, RISKY, RULES
+from harness.drift.rules import ADDITIVE, BREAKING, RISKY, RULES
 
+from .oracle import UNSAID, Said
 from .sites import Site
 from .subject import Subject
 
@@ -20,6 +21,8 @@ __all__ = ["Expected", "Mutant", "expected_at", "expected_in_refusal", "levels_a
 #: Rules whose level is a matter of evidence: one exchange is thin, unless a schema wants the place.
 _THIN = frozenset({"field-removed", "header-removed", "union-member-removed", "event-type-removed"})
 
+#: Rules that are mild where the contract says that the place may be of several types.
+_RETYPED = frozenset({"type-changed", "type-widened", "array-became-scalar", "scalar-became-array"})
 #: Rules that are mild where the contract says that the place may be null.
 _NULLED = frozenset({"value-became-null", "became-nullable"})
 
@@ -58,18 +61,20 @@ class Mutant:
 
 
 def levels_at(
-    subject: Subject, rule: str, pointer: str, *, breaks: bool, nullable: bool = False
+    subject: Subject, rule: str, pointer: str, *, breaks: bool, said: Said = UNSAID
 ) -> frozenset[str]:
     """The levels that are right for a rule at a place.
 
     Args:
         breaks: whether the edited value does not keep its schema any more: nothing is graver.
-        nullable: whether the schemas say that the place may be null.
+        said: what the schemas say about the place.
     """
-    is_mild = rule in _THIN or (nullable and rule in _NULLED)
+    is_mild = rule in _THIN or (said.nullable and rule in _NULLED)
     level = RISKY if is_mild else RULES[rule].level
     if breaks:
         return frozenset({BREAKING})
+    if rule in _RETYPED and len(said.types) > 1:
+        level = ADDITIVE
     if is_named(subject, pointer):
         return frozenset({level, BREAKING})
     return frozenset({level})
@@ -88,7 +93,7 @@ def expected_at(
     breaks = subject.breaks(site.document, document)
     place = _full(site, site.pointer if pointer is None else pointer)
     event = site.document.label.partition("(")[0] if site.document.label else None
-    levels = levels_at(subject, rule, place, breaks=breaks, nullable=site.said.nullable)
+    levels = levels_at(subject, rule, place, breaks=breaks, said=site.said)
     return Expected(rule, levels, plain(place), event)
 
 

@@ -34,6 +34,7 @@ class Said:
         whole: whether a number there is a whole one, by the schemas.
         nullable: whether the schemas say that it may be null.
         catalogue: what a list of models there is made of (``x-catalogue``).
+        types: the JSON types besides null that the schemas let it have; empty if they say nothing.
     """
 
     kind: str | None
@@ -46,6 +47,7 @@ class Said:
     whole: bool
     nullable: bool = False
     catalogue: Mapping[str, Any] | None = None
+    types: frozenset[str] = frozenset()
 
 
 #: Of a place that no schema speaks about.
@@ -127,7 +129,19 @@ def _said(schemas: Schemas, leaves: list[Leaf], value: Any) -> Said:
         whole=not any("number" in one.get("type", ()) for _, one in leaves),
         nullable=_is_nullable([one for _, one in leaves]),
         catalogue=next((one["x-catalogue"] for _, one in leaves if "x-catalogue" in one), None),
+        types=_types([one for _, one in leaves]),
     )
+
+
+def _types(schemas: list[Mapping[str, Any]]) -> frozenset[str]:
+    """The types that all schemas allow which name any, without null; whole numbers are numbers."""
+    said = [
+        frozenset([one["type"]] if isinstance(one["type"], str) else one["type"])
+        for one in schemas
+        if "type" in one
+    ]
+    both = frozenset.intersection(*said) if said else frozenset[str]()
+    return frozenset({"integer": "number"}.get(one, one) for one in both) - {"null"}
 
 
 def _is_nullable(schemas: list[Mapping[str, Any]]) -> bool:

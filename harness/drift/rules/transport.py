@@ -20,8 +20,8 @@ def _sse(name: str, action: str, level: str, means: str, kind: str = "framing") 
 
 
 _LINES: Final = (
-    _sse("bom-added", "add", RISKY, "the stream begins with a byte order mark"),
-    _sse("bom-removed", "remove", BENIGN, "the stream has no byte order mark any more"),
+    _sse("bom-added", "add", RISKY, "the answer begins with a byte order mark"),
+    _sse("bom-removed", "remove", BENIGN, "the answer has no byte order mark any more"),
     _sse("event-name-dropped", "remove", RISKY, "events have no event: line any more"),
     _sse("event-name-added", "add", ADDITIVE, "events have an event: line now"),
     _sse("data-became-multiline", "increase", RISKY, "data comes in several lines", "cardinality"),
@@ -34,8 +34,8 @@ _LINES: Final = (
     _sse("retry-removed", "remove", BENIGN, "the stream names no time to reconnect", "constraint"),
     _sse("done-added", "add", BREAKING, "the stream ends with a [DONE]", "lifecycle"),
     _sse("done-removed", "remove", BREAKING, "the stream has no [DONE] any more", "lifecycle"),
-    _sse("data-not-json", "remove", BREAKING, "the data of an event is not JSON", "encoding"),
-    _sse("data-json-again", "add", ADDITIVE, "the data of all events is JSON", "encoding"),
+    _sse("data-not-json", "remove", BREAKING, "the data of an event is no JSON object", "encoding"),
+    _sse("data-json-again", "add", ADDITIVE, "the data of all events is a JSON object", "encoding"),
     _sse("buffered", "decrease", RISKY, "the stream comes in one piece at its end", "lifecycle"),
     _sse("streamed", "increase", BENIGN, "the stream comes piece by piece", "lifecycle"),
 )
@@ -99,7 +99,7 @@ _EVENTS: Final = (
     _row(
         "event-order-changed",
         "order order change",
-        BREAKING,
+        RISKY,
         "the same events come in another order",
     ),
     _row(
