@@ -110,7 +110,7 @@ class _Found:
             after=one.after,
             where=f"schemas/{one.origin.partition('#')[0]}",
         )
-        key = (one.rule, one.origin, str(one.before), str(one.after))
+        key: Hashable = (one.rule, one.origin, str(one.before), str(one.after))
         asked = self._asked.get(one.origin)
         # What is sent and answered alike is one edit, unless it is graver for those who read it.
         if asked is not None and _gravity(found) >= _gravity(self.rows[asked]):

@@ -212,7 +212,8 @@ def _all_of(*makers: Callable[[], Any]) -> list[Any]:
         first, *others = faults.values()
         if others:
             also = "; ".join(f"{one.where}: {one.problem}" for one in others)
-            raise ContractError(first.file, first.where, f"{first.problem} (and {also})", first.mend)
+            both = f"{first.problem} (and {also})"
+            raise ContractError(first.file, first.where, both, first.mend)
         raise first
     return made
 

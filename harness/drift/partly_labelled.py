@@ -1,4 +1,4 @@
-"""Events of which some have lost the word that they are told apart by, and others of their kind not.
+"""Events of which some have lost the word that they are told apart by, and others have not.
 
 In a stream's shape these look like events of another kind; they are the same, less one word.
 """

@@ -47,8 +47,8 @@ def prefix_edit(renamed: Iterable[_Renamed]) -> Together | None:
         return None
     types = frozenset(pair for pair in pairs if _prefixes(*pair) == (old, fresh))
     first = min(types)
-    names = (" ".join(side) for side in zip(*sorted(types), strict=True))
-    change = Change("event-type-renamed", "", *names)
+    before, after = zip(*sorted(types), strict=True)
+    change = Change("event-type-renamed", "", " ".join(before), " ".join(after))
     told = (
         f"{count} types of events begin with {fresh or 'nothing'} now, and not with "
         f"{old or 'nothing'}: {first[0]} is called {first[1]}; their shapes are the same"

@@ -96,6 +96,8 @@ def _whole_item(side: Side, closes: str, grammar: Grammar | None) -> set[str]:
     if bracket is None or not kind or base_of_label(closes) != bracket.closes:
         return set()
     opens = f"{bracket.opens}({kind})"
+    if opens not in side.events:
+        return set()
     inside, outside = set[str](), set[str]()
     for order in side.orders:
         is_open = False

@@ -374,8 +374,8 @@ def test_an_excerpt_is_checked_as_far_as_it_goes(
 def roots(events: list[dict[str, Any]]) -> list[tuple[str, str]]:
     """Each breach that follows from another one, with that."""
     found = checked(events)
-    pairs = ((found[at].rule, found[root].rule) for at, root in enumerate(roots_of(found)))
-    return [(one, cause) for one, cause in pairs if one != cause]
+    pairs = [(at, root) for at, root in enumerate(roots_of(found)) if at != root]
+    return [(found[at].rule, found[root].rule) for at, root in pairs]
 
 
 def lose(events: Events, kind: str, nth: int = 0) -> int:

@@ -184,7 +184,8 @@ def test_a_second_turn_that_fails_is_no_stream_that_breaks_off(
 def test_pieces_that_only_one_turn_lost_are_named(new: Path, twice: Path, blocks: Blocks) -> None:
     less = [one for one in turn(blocks, "b") if "output_text.delta" not in one]
     (one,) = compared(twice, websocket(new, turn(blocks, "a"), less))[1]["findings"]
-    assert one["message"].endswith("[response.output_text.delta+] became []")
+    assert one["event"] == "response.output_text.delta"
+    assert one["message"].endswith("in 2 of 2 streams became in 1 of 2 streams")
 
 
 def place_of(one: Finding) -> int:

@@ -237,9 +237,14 @@ class SentTwice(Repeated):
 
 
 def are_of_two_items(one: Block, other: Block) -> bool:
-    """Whether two events are of different items, or one of none: neither waits for the other."""
-    places = [block.payload.get("output_index") for block in (one, other)]
-    return None in places or places[0] != places[1]
+    """Whether two events are of different items, or parts; or one of none: neither has to wait."""
+    items = [block.payload.get("output_index") for block in (one, other)]
+    parts = [
+        (one.payload.get(name), other.payload.get(name))
+        for name in ("content_index", "summary_index")
+    ]
+    is_of_parts = any(None not in pair and pair[0] != pair[1] for pair in parts)
+    return None in items or items[0] != items[1] or is_of_parts
 
 
 class Swapped(EventOperator):

@@ -87,7 +87,7 @@ _EVENTS: Final = (
         "event-type-unobserved",
         "event existence remove",
         BENIGN,
-        "an event that came only sometimes is not seen",
+        "an event that need not come is not seen",
         mend=ADOPT,
     ),
     _row(
