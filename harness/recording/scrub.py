@@ -7,7 +7,7 @@ are those of the scrubbed body (:mod:`.edits` says how); the times at which they
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -18,7 +18,7 @@ from harness.contract import Contract, Endpoint, Probe
 from harness.decoding import CannotDecode, decoded
 from harness.drift.normaliser import Normaliser, normaliser_of
 from harness.drift.plan import Plan
-from harness.events import read_events
+from harness.events import Event, read_events
 from harness.questions import question
 from harness.recording.arguments import Arguments
 from harness.recording.asking import Asked
@@ -37,6 +37,8 @@ __all__ = ["CLIENT", "NotScrubbable", "Scrubber"]
 #: Who asks.
 CLIENT: Final = {"name": "codex-leg", "version": __version__}
 _HEADERS: Final = "headers.json"
+#: Events that carry a piece of the answer itself.
+_PIECES: Final = ("response.output_text.delta", "content_block_delta")
 _NOTE: Final = (
     "Ids, times and texts are placeholders of the same form; times are moved by one span; sizes of "
     "pieces are those of the scrubbed body."
@@ -160,6 +162,9 @@ class Scrubber:
             expected = {one.arguments for one in calls if one.arguments is not None}
             events, _ = read_events(text.encode("utf-8", "replace"))
             policy.arguments = Arguments(events, policy.own, expected)
+            if "".join(_pieces(events)) not in ("", policy.said):
+                # Another text that shares a piece with the expected one is masked as a whole.
+                policy.said = None
             edits = stream_edits(text, self._normaliser, endpoint, policy)
         else:
             known = None
@@ -194,6 +199,16 @@ class Scrubber:
                 "body": dict(source),
             },
         }
+
+
+def _pieces(events: Iterable[Event]) -> Iterator[str]:
+    """The pieces of the answer that a model wrote."""
+    for event in events:
+        piece = event.payload.get("delta") if event.type is not None else None
+        if event.type == "content_block_delta" and isinstance(piece, dict):
+            piece = piece.get("text")
+        if event.type in _PIECES and isinstance(piece, str):
+            yield piece
 
 
 def _is_stream(taken: Taken, text: str) -> bool:

@@ -80,6 +80,7 @@ def test_a_body_that_nobody_described_keeps_its_form_and_no_text(
     cuts=st.lists(st.integers(1, 60), max_size=8),
 )
 @example(pieces=["0", "\r"], cuts=[])
+@example(pieces=["0", "o"], cuts=[])
 @settings(max_examples=60)
 def test_pieces_that_a_model_wrote_still_make_up_the_whole(
     pieces: list[str], cuts: list[int]
