@@ -64,7 +64,9 @@ def other_ids(subject: Subject, interaction: Interaction, rng: random.Random) ->
             found = re.match(r"[a-z]{1,12}[_-]", text)
             size = found.end() if found else 0
             rest = "".join(rng.choice(_HEX) if one.isalnum() else one for one in text[size:])
-            known[text] = text[:size] + rest
+            # By chance four letters and "_" would be a prefix that the id did not have.
+            is_bare = not size and rest[:1].isalnum()
+            known[text] = f"0{rest[1:]}" if is_bare else text[:size] + rest
         return known[text]
 
     def edit(value: Any, said: Any) -> Any:
