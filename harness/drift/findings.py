@@ -112,7 +112,7 @@ class Finding:
     def fingerprint(self) -> str:
         """Twelve hex digits that stay the same when only the wording of the message changes."""
         text = "\n".join((self.identity, *self.breaches))
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        return hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()[:12]
 
     def to_json(self) -> dict[str, Any]:
         """The form of ``schemas/report/findings.json``."""

@@ -21,6 +21,7 @@ VALUES = {
     "slug": "gpt-6-astra",
     "url": "https://example.org",
     "scope": "openid profile",
+    "token": "abc",
 }
 
 
