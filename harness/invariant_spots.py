@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.contract import Invariant, Schemas, read_invariant
+from harness.drift.snapshot import escape
 
 __all__ = ["Spots"]
 
@@ -58,7 +59,7 @@ class _Spot:
             for named, spot in self.extra:
                 for key, part in value.items():
                     if key not in named:
-                        yield _escaped(key), spot, part
+                        yield escape(key), spot, part
         elif isinstance(value, list):
             for spot in self.items:
                 for index, part in enumerate(value):
@@ -104,7 +105,7 @@ class Spots:
         known = schema.get("properties", {})
         for key, below in known.items():
             if (made := self._spot(base, below)) is not None:
-                spot.members.append((key, _escaped(key), made))
+                spot.members.append((key, escape(key), made))
         if (made := self._spot(base, schema.get("additionalProperties"))) is not None:
             spot.extra.append((frozenset(known), made))
         if (made := self._spot(base, schema.get("items"))) is not None:
@@ -161,10 +162,6 @@ class Spots:
 def _invariants(schema: Mapping[str, Any]) -> list[Invariant]:
     read = (read_invariant(entry) for entry in schema.get("x-invariants", ()))
     return [one for one in read if one is not None]
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
 
 
 def _is_of(condition: Any, value: Any) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -16,7 +15,7 @@ from .outcomes import RULES_OF_REFUSALS
 from .pairs import is_typed_item, name_of
 from .rules import LEVELS, RULES
 
-__all__ = ["generic", "is_near", "pointers_of", "unite", "with_consequence"]
+__all__ = ["generic", "is_near", "unite", "with_consequence"]
 
 _ORDER: Final = "order/"
 #: Areas of rules about which events come, how and in which order.
@@ -141,15 +140,3 @@ def _is_of_event(one: Finding, change: Finding) -> bool:
     if one.event is None:
         return change.pointer == "/type" and not one.pointer.startswith(_OUTSIDE)
     return one.event in _names(change)
-
-
-def pointers_of(grammar: Grammar) -> Iterator[str]:
-    """The places that the order of a stream depends on."""
-    yield grammar.sequence[0]
-    yield from grammar.constant
-    yield from (grammar.place[0], *grammar.place[1], *grammar.error_ends_with)
-    yield from (one for one in (grammar.output[0], *grammar.output[2:]) if one)
-    for bracket in grammar.brackets.values():
-        yield from (*bracket.key, *bracket.same)
-        yield from (one for one in (bracket.piece, bracket.done) if one)
-        yield from (re.sub(r"\{\d+\}|\d+", "[]", pointer) for _, pointer in bracket.around)

@@ -15,7 +15,6 @@ from typing import Final
 from harness.grammar import Bracket, Grammar
 
 from .findings import Finding
-from .labels import NOISE
 from .rules import RULES
 
 __all__ = ["OrderReads", "breaches_elsewhere", "generic", "is_near", "place_in", "type_of"]
@@ -90,11 +89,8 @@ class OrderReads:
         if rule in _OF_EVENTS or not names or event in names:
             return True
         if rule.startswith(_NUMBERS):
-            # What is missing, or has come, is noticed at the event behind it. Where those stand
-            # that fill a silence, no order says.
-            return not NOISE.isdisjoint({event, *names}) or any(
-                event in self._after.get(name, ()) for name in names
-            )
+            # What is missing, or has come, is noticed at the event behind it.
+            return any(event in self._after.get(name, ()) for name in names)
         return rule not in _OF_ONE and not names.isdisjoint(self._types(event))
 
     def _types(self, event: str | None) -> set[str]:

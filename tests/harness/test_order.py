@@ -1,7 +1,6 @@
 """The order of events: real streams keep it, and each way to break it has its rule."""
 
 import copy
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -21,9 +20,14 @@ GRAMMAR = Grammar.from_data(Contract().schemas.document("responses/order.json"))
 Events = list[dict[str, Any]]
 
 
+def kind_of(payload: Any) -> str | None:
+    kind = payload.get("type") if isinstance(payload, dict) else None
+    return kind if isinstance(kind, str) else None
+
+
 def checked(payloads: list[Any], **options: Any) -> list[Violation]:
     """Every breach of the order in these payloads, and the same as if fed one by one."""
-    events = [Event.of(None, json.dumps(one), 1) for one in payloads]
+    events = [Event(None, "", one, 1, kind_of(one)) for one in payloads]
     found = check_order(GRAMMAR, runs_of(events), **options)
     checker = OrderChecker(GRAMMAR, excerpt=options.get("excerpt", False))
     for one in payloads:
@@ -273,7 +277,7 @@ def test_an_empty_stream_has_no_terminal() -> None:
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(-9, 9) | st.text(),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )

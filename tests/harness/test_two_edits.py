@@ -79,6 +79,25 @@ def test_a_breach_is_not_hidden_behind_a_change_that_does_not_lead_to_it(
     assert {breach, change} <= rules
 
 
+def numbers_jump_at_the_first_keepalive(events: Events) -> None:
+    at = next(at for at, one in enumerate(events) if one["type"] == "keepalive")
+    for one in events[at:]:
+        one["sequence_number"] += 1
+
+
+def text_ends_under_another_name(events: Events) -> None:
+    for one in events:
+        one["type"] = one["type"].replace("output_text.done", "output_text.finished")
+
+
+def test_a_gap_that_is_noticed_while_nothing_is_said_is_not_hidden(tmp_path: Path) -> None:
+    """No order says where a keepalive stands: so nothing but itself can have led to the gap."""
+    edit = edited(numbers_jump_at_the_first_keepalive, text_ends_under_another_name)
+    both = planted("codex/unknown-event-and-keepalive", tmp_path / "x.yaml", edit)
+    rules = {one["rule"] for one in compared(*both)[1]["findings"]}
+    assert {"order/sequence-gap", "event-type-renamed"} <= rules
+
+
 def test_a_known_change_does_not_cover_what_it_newly_breaks(tmp_path: Path) -> None:
     old, gone = planted(
         "codex/streamed-text", tmp_path / "a.yaml", edited(CHANGES["field-removed"])
